@@ -1,1 +1,55 @@
-//! Stub.
+//! Write a machine-learning model as a Rust type, and run it.
+//!
+//! An author derives [`Input`] for a struct, implements [`Predictor`] and gets a published input schema, validation, typed outputs,
+//! streaming, files, metrics, logs and cancellation. The [`Engine`] runs one predictor on a fixed number of slots and tells what
+//! happens as a sequence of [`Event`]s; whoever wants to know reads that sequence. The `cog-server` crate is such a reader, and so
+//! is any program that embeds the engine.
+//!
+//! This crate knows nothing of HTTP, command lines or environment variables.
+
+// In reading order.
+mod error;
+mod predictor;
+
+mod field;
+mod input;
+mod output;
+
+mod file;
+mod secret;
+
+pub mod schema;
+
+mod metric;
+mod scope;
+
+mod engine;
+mod prediction;
+
+#[doc(hidden)]
+pub mod __private;
+
+pub use anyhow;
+pub use async_trait::async_trait;
+pub use cog_macros::{Choices, Input, Output};
+pub use serde_json::{Value, json};
+pub use tokio_util::sync::CancellationToken;
+
+pub use crate::engine::{
+    Engine, EngineConfig, HealthReport, Phase, PredictionHandle, Rejection, Request, SetupRecord, SetupStatus,
+};
+pub use crate::error::{Canceled, Error, Result};
+pub use crate::field::FieldPath;
+pub use crate::file::{Fetch, FetchError, FetchRequest, Path};
+pub use crate::input::{Choices, DecodeError, Input, InputValue, Json};
+pub use crate::metric::{MetricError, MetricMode, MetricName, MetricValue};
+pub use crate::output::{
+    ConcatenateStream, Deliver, EncodeError, Encoder, IntoItem, Output, OutputStream, OutputValue,
+};
+pub use crate::prediction::{
+    Completion, Event, Events, Lagged, LogSource, Prediction, PredictionId, PredictionIdError, PredictionOutput, Status,
+};
+pub use crate::predictor::{Predictor, Setup, Weights, WeightsError};
+pub use crate::schema::Schema;
+pub use crate::scope::{PredictionLogs, Scope, current_scope};
+pub use crate::secret::Secret;

@@ -1,0 +1,15 @@
+//! Files that travel with a prediction: where they come from, where they go, what they are.
+//!
+//! A [`Path`] is a file as author code sees it. Before `predict`, every file of the input is brought into the prediction's own
+//! directory; after it, every file of the output is given an URL. The directory goes when the prediction does. Fetching over a network
+//! is not done here: the engine is handed somebody who can ([`Fetch`]).
+
+mod data_url;
+mod fetch;
+mod media_type;
+mod path;
+
+pub(crate) use self::fetch::fetch_all;
+pub use self::fetch::{Fetch, FetchError, FetchRequest};
+pub use self::path::Path;
+pub(crate) use self::path::Content;

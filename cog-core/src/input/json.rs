@@ -1,0 +1,63 @@
+//! Types of `serde` and `schemars` as inputs and outputs.
+
+use schemars::generate::SchemaSettings;
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::{DecodeError, InputValue};
+use crate::field::FieldPath;
+use crate::schema::Schema;
+
+/// A value of any type that `serde` and `schemars` know: a tagged enum, a type of another crate.
+///
+/// As an input its faults are told one at a time, and its schema is published as `schemars` writes it. It cannot hold a
+/// [`Path`](crate::Path): files need a struct with `derive(Input)` or `derive(Output)`.
+///
+/// ```
+/// use cog_core::{Input, InputValue, Json, json};
+///
+/// #[derive(serde::Deserialize, schemars::JsonSchema)]
+/// #[serde(tag = "kind")]
+/// enum Shape {
+///     Circle { radius: f64 },
+///     Square { side: f64 },
+/// }
+///
+/// #[derive(Input)]
+/// struct Drawing {
+///     shape: Json<Shape>,
+/// }
+///
+/// let schema = Drawing::schema();
+/// assert!(schema.check(&json!({ "shape": { "kind": "Circle", "radius": 2 } })).is_ok());
+/// let error = schema.check(&json!({ "shape": { "kind": "Circle" } })).unwrap_err();
+/// assert_eq!(error.to_string(), "shape: missing field `radius`");
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned + JsonSchema + 'static> InputValue for Json<T> {
+    fn schema() -> Schema {
+        Schema::foreign(document::<T>(SchemaSettings::openapi3().for_deserialize()), |value| {
+            serde_path_to_error::deserialize::<_, T>(value).map(drop).map_err(|error| {
+                let path = error.path().to_string();
+                let path = if path == "." { String::new() } else { path };
+                (path, error.into_inner().to_string())
+            })
+        })
+    }
+
+    fn decode(value: Value, at: &FieldPath<'_>) -> Result<Self, DecodeError> {
+        T::deserialize(value).map(Self).map_err(|error| DecodeError::new(at, error.to_string()))
+    }
+}
+
+/// Writes the schema of `T` with everything it refers to inside it.
+pub(crate) fn document<T: JsonSchema>(settings: SchemaSettings) -> Value {
+    let settings = settings.with(|settings| {
+        settings.inline_subschemas = true;
+        settings.meta_schema = None;
+    });
+    settings.into_generator().into_root_schema_for::<T>().to_value()
+}
