@@ -36,18 +36,20 @@ pub use serde_json::{Value, json};
 pub use tokio_util::sync::CancellationToken;
 
 pub use crate::engine::{
-    Engine, EngineConfig, HealthReport, Phase, PredictionHandle, Rejection, Request, SetupRecord, SetupStatus,
+    CancelOnDrop, Engine, EngineConfig, HealthReport, Phase, PredictionHandle, Rejection, Request,
+    SetupRecord, SetupStatus,
 };
 pub use crate::error::{Canceled, Error, Result};
 pub use crate::field::FieldPath;
 pub use crate::file::{Fetch, FetchError, FetchRequest, Path};
-pub use crate::input::{Choices, DecodeError, Input, InputValue, Json};
+pub use crate::input::{Choices, DecodeError, FileVisitor, Input, InputValue, Json};
 pub use crate::metric::{MetricError, MetricMode, MetricName, MetricValue};
 pub use crate::output::{
     ConcatenateStream, Deliver, EncodeError, Encoder, IntoItem, Output, OutputStream, OutputValue,
 };
 pub use crate::prediction::{
-    Completion, Event, Events, Lagged, LogSource, Prediction, PredictionId, PredictionIdError, PredictionOutput, Status,
+    Completion, Event, Events, Lagged, LogSource, Prediction, PredictionId, PredictionIdError,
+    PredictionOutput, Status,
 };
 pub use crate::predictor::{Predictor, Setup, Weights, WeightsError};
 pub use crate::schema::Schema;

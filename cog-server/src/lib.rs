@@ -1,1 +1,20 @@
-//! Stub.
+//! Serve a predictor written with `cog-core`: over HTTP as Cog does, and from the command line.
+//!
+//! [`main`] makes the whole binary of a model. What the HTTP side promises is Cog's contract; where it is better on purpose, the
+//! differences are listed in the documentation. It reads what the engine tells of each prediction and adds nothing to it: no status
+//! is kept here. It knows no model and no tensor library.
+
+// In reading order.
+mod cli;
+mod env;
+
+mod files;
+mod http;
+mod openapi;
+
+mod lifecycle;
+mod telemetry;
+
+pub use crate::cli::main;
+pub use crate::lifecycle::{ServerConfig, serve};
+pub use crate::openapi::document as openapi_document;

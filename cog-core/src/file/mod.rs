@@ -8,8 +8,9 @@ mod data_url;
 mod fetch;
 mod media_type;
 mod path;
+mod publish;
 
 pub(crate) use self::fetch::fetch_all;
 pub use self::fetch::{Fetch, FetchError, FetchRequest};
 pub use self::path::Path;
-pub(crate) use self::path::Content;
+pub(crate) use self::publish::to_data_url;

@@ -65,7 +65,10 @@ impl Path {
             Content::Memory(bytes) => Ok(bytes.clone()),
             Content::Disk | Content::Url(_) => match std::fs::read(&self.path) {
                 Ok(bytes) => Ok(bytes.into()),
-                Err(error) => Err(io::Error::new(error.kind(), format!("cannot read `{}`: {error}", self.path.display()))),
+                Err(error) => Err(io::Error::new(
+                    error.kind(),
+                    format!("cannot read `{}`: {error}", self.path.display()),
+                )),
             },
         }
     }

@@ -37,9 +37,7 @@ impl<T: InputValue> InputValue for Vec<T> {
     }
 
     fn visit_files(&mut self, at: &FieldPath<'_>, visit: &mut FileVisitor<'_>) -> Result<(), DecodeError> {
-        self.iter_mut()
-            .enumerate()
-            .try_for_each(|(index, value)| value.visit_files(&at.index(index), visit))
+        self.iter_mut().enumerate().try_for_each(|(index, value)| value.visit_files(&at.index(index), visit))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Types of `serde` and `schemars` as inputs and outputs.
 
-use schemars::generate::SchemaSettings;
 use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 

@@ -79,7 +79,11 @@ impl Encoder {
     /// When it is infinite or not a number, for which JSON has no words.
     pub fn number(&mut self, number: impl Into<f64> + Serialize + Copy) -> Result<(), EncodeError> {
         let wide: f64 = number.into();
-        if wide.is_finite() { self.serialize(&number) } else { Err(self.error(format!("{wide} is not a JSON number"))) }
+        if wide.is_finite() {
+            self.serialize(&number)
+        } else {
+            Err(self.error(format!("{wide} is not a JSON number")))
+        }
     }
 
     /// Leaves a hole for the URL of `file`.

@@ -10,8 +10,8 @@ mod values;
 
 use futures::stream::LocalBoxStream;
 
-pub use self::encode::{EncodeError, Encoder};
 pub(crate) use self::encode::Encoded;
+pub use self::encode::{EncodeError, Encoder};
 pub use self::stream::{ConcatenateStream, IntoItem, OutputStream};
 use crate::error::Result;
 use crate::schema::Schema;

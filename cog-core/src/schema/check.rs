@@ -110,7 +110,10 @@ impl Report {
                         self.fault(path, format!("{number} is less than the minimum of {}", range.minimum));
                     }
                     if maximum.is_none() && whole > range.maximum {
-                        self.fault(path, format!("{number} is greater than the maximum of {}", range.maximum));
+                        self.fault(
+                            path,
+                            format!("{number} is greater than the maximum of {}", range.maximum),
+                        );
                     }
                 }
                 None => self.wrong_type(schema, value, path),
@@ -324,11 +327,17 @@ pub(crate) fn whole(number: &Number) -> Option<i128> {
         return Some(unsigned.into());
     }
     // A float of this size is exact in 128 bits, and `as` keeps it so.
-    number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() < 2.0_f64.powi(126)).map(|float| float as i128)
+    number
+        .as_f64()
+        .filter(|float| float.fract() == 0.0 && float.abs() < 2.0_f64.powi(126))
+        .map(|float| float as i128)
 }
 
 /// Narrows to single precision; too large a number becomes infinite.
-#[expect(clippy::cast_possible_truncation, reason = "rounding to the nearest `f32` is what the type asks for")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "rounding to the nearest `f32` is what the type asks for"
+)]
 pub(crate) const fn narrow(wide: f64) -> f32 {
     wide as f32
 }

@@ -13,6 +13,7 @@ use regex::Regex;
 use serde_json::{Number, Value};
 
 pub use self::check::{Problem, Violation, Violations};
+pub(crate) use self::check::{narrow, whole};
 pub use self::publish::Components;
 
 /// What values a type takes or makes.
@@ -85,8 +86,8 @@ impl Object {
         self.sorted.iter().filter_map(|&place| self.fields.get(place))
     }
 
-    fn field(&self, name: &str) -> Option<&Field> {
-        self.in_alphabetical_order().find(|field| field.name == name)
+    fn has_field(&self, name: &str) -> bool {
+        self.fields.iter().any(|field| field.name == name)
     }
 }
 
@@ -279,6 +280,15 @@ impl Schema {
         matches!(self.kind, Kind::List { stream: Some(_), .. })
     }
 
+    /// Says in the log which members of `input` no field takes. They are ignored, as in Cog.
+    pub(crate) fn warn_of_unknown(&self, input: &Value) {
+        if let (Kind::Object(object), Value::Object(input)) = (&self.kind, input) {
+            for name in input.keys().filter(|name| !object.has_field(name)) {
+                tracing::warn!(input = %name, "ignoring an input that the predictor does not have");
+            }
+        }
+    }
+
     /// Checks that each field's default is a value that the field takes.
     ///
     /// The derive macros refuse what they can see; this finds the rest, such as a default that is computed.
@@ -336,7 +346,9 @@ impl Schema {
 impl Choices {
     fn new(values: Vec<Value>) -> Self {
         let type_name = match values.first() {
-            Some(Value::Number(_)) if values.iter().all(|value| value.is_i64() || value.is_u64()) => "integer",
+            Some(Value::Number(_)) if values.iter().all(|value| value.is_i64() || value.is_u64()) => {
+                "integer"
+            }
             Some(Value::Number(_)) => "number",
             Some(Value::Bool(_)) => "boolean",
             _ => "string",

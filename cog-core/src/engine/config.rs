@@ -1,0 +1,115 @@
+//! What the engine is told, and how it says no.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::file::Fetch;
+use crate::prediction::PredictionId;
+use crate::predictor::Weights;
+use crate::schema::Violations;
+
+/// How an engine runs its predictor.
+///
+/// ```
+/// use std::num::NonZeroUsize;
+///
+/// let config = cog_core::EngineConfig { slots: NonZeroUsize::new(4), ..Default::default() };
+/// ```
+#[derive(Clone)]
+pub struct EngineConfig {
+    /// How many predictions may run at once; the predictor's own number if `None`.
+    pub slots: Option<NonZeroUsize>,
+    /// The weights that `setup` is offered.
+    pub weights: Option<Weights>,
+    /// Who fetches files of inputs; if `None`, they can only be `data:` URLs.
+    pub fetcher: Option<Arc<dyn Fetch>>,
+    /// Where predictions get their directories; the system's temporary directory if `None`.
+    pub temp_directory: Option<PathBuf>,
+    /// How many events of a prediction are kept for readers that come late or are slow. At least one is.
+    pub history_capacity: usize,
+    /// How long `setup` may take; for ever if `None`.
+    pub setup_timeout: Option<Duration>,
+    /// How long `healthcheck` may take before the predictor counts as unhealthy.
+    pub healthcheck_timeout: Duration,
+}
+
+impl Default for EngineConfig {
+    fn default() -> Self {
+        Self {
+            slots: None,
+            weights: None,
+            fetcher: None,
+            temp_directory: None,
+            history_capacity: 1024,
+            setup_timeout: None,
+            healthcheck_timeout: Duration::from_secs(5),
+        }
+    }
+}
+
+impl fmt::Debug for EngineConfig {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("EngineConfig")
+            .field("slots", &self.slots)
+            .field("weights", &self.weights)
+            .field("fetcher", &self.fetcher.as_ref().map(|_| "Fetch"))
+            .field("temp_directory", &self.temp_directory)
+            .field("history_capacity", &self.history_capacity)
+            .field("setup_timeout", &self.setup_timeout)
+            .field("healthcheck_timeout", &self.healthcheck_timeout)
+            .finish()
+    }
+}
+
+/// What is asked of the predictor.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// The name the prediction shall have; one is made up if `None`.
+    pub id: Option<PredictionId>,
+    /// The input; `null` stands for one with no fields.
+    pub input: Value,
+    /// Texts for the model that are no part of the input.
+    pub context: HashMap<String, String>,
+}
+
+impl Request {
+    /// A request with this input and nothing else.
+    #[must_use]
+    pub fn new(input: Value) -> Self {
+        Self { input, ..Self::default() }
+    }
+}
+
+/// Why a request is not accepted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Rejection {
+    /// The setup has not ended yet.
+    #[error("setup has not finished yet")]
+    Starting,
+    /// The setup has failed.
+    #[error("setup failed: {0}")]
+    SetupFailed(Arc<str>),
+    /// The engine is stopping, or has stopped.
+    #[error("the engine has been stopped")]
+    Stopped,
+    /// The input is not what the schema asks for.
+    #[error("invalid input: {0}")]
+    Invalid(#[from] Violations),
+    /// A prediction of this name is running.
+    #[error("a prediction with ID `{0}` is already running")]
+    AlreadyRunning(PredictionId),
+    /// No slot is free.
+    #[error("all {slots} prediction slots are busy")]
+    AtCapacity {
+        /// How many slots there are.
+        slots: usize,
+    },
+}

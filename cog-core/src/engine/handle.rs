@@ -1,0 +1,79 @@
+//! A prediction as those outside the engine hold it.
+
+use std::sync::Arc;
+
+use crate::prediction::{Events, Prediction, PredictionId, Record};
+
+/// A prediction that was accepted: to read, to wait for, to cancel. Dropping the handle does nothing to the prediction.
+#[derive(Clone, Debug)]
+pub struct PredictionHandle(Arc<Record>);
+
+impl PredictionHandle {
+    pub(super) const fn new(record: Arc<Record>) -> Self {
+        Self(record)
+    }
+
+    /// The prediction's name.
+    #[must_use]
+    pub fn id(&self) -> &PredictionId {
+        self.0.id()
+    }
+
+    /// Shows the prediction as it is now, without copying it. `read` must be quick: the prediction's next event waits for it.
+    pub fn read<T>(&self, read: impl FnOnce(&Prediction) -> T) -> T {
+        self.0.read(read)
+    }
+
+    /// Returns the prediction as it is now.
+    #[must_use]
+    pub fn snapshot(&self) -> Prediction {
+        self.0.read(Prediction::clone)
+    }
+
+    /// Waits until the prediction is over and returns what it came to.
+    ///
+    /// # Cancellation
+    /// Dropping the future does nothing to the prediction.
+    pub async fn completed(&self) -> Prediction {
+        self.wait().await;
+        self.snapshot()
+    }
+
+    /// Waits until the prediction is over.
+    pub async fn wait(&self) {
+        self.0.completed().await;
+    }
+
+    /// Returns a reader of the events from number `first` on. Number 0 is the first of all.
+    #[must_use]
+    pub fn events_from(&self, first: u64) -> Events {
+        Events::new(Arc::clone(&self.0), first)
+    }
+
+    /// Returns a reader of all events.
+    #[must_use]
+    pub fn events(&self) -> Events {
+        self.events_from(0)
+    }
+
+    /// Tells the prediction to stop, and returns whether it was still going. It is over when its code has returned.
+    pub fn cancel(&self) -> bool {
+        self.0.cancel()
+    }
+
+    /// Cancels the prediction when the returned guard is dropped.
+    #[must_use]
+    pub fn cancel_on_drop(&self) -> CancelOnDrop {
+        CancelOnDrop(Arc::clone(&self.0))
+    }
+}
+
+/// Cancels a prediction when dropped; one that is over is left alone.
+#[derive(Debug)]
+pub struct CancelOnDrop(Arc<Record>);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}

@@ -1,0 +1,287 @@
+//! Running one predictor.
+//!
+//! The engine sets a predictor up, checks requests against its schema, runs predictions on a fixed number of slots and keeps the list of
+//! those that are running. What it promises:
+//!
+//! - never more predictions at once than slots: a slot is taken when a request is accepted and free when the author's code has returned,
+//!   which is before anybody learns the result;
+//! - each accepted prediction ends in exactly one terminal state, whatever the author's code does short of never returning;
+//! - author code runs on threads of its own only, so whoever calls the engine is never kept waiting by it.
+//!
+//! It does not decide what a reader sees of a prediction, opens no connection and reads no environment. It has no state outside the value,
+//! so any number of engines live in one process.
+
+mod config;
+mod driver;
+mod handle;
+mod health;
+mod pool;
+mod run;
+mod setup;
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use self::config::{EngineConfig, Rejection, Request};
+pub use self::handle::{CancelOnDrop, PredictionHandle};
+pub use self::health::HealthReport;
+use self::health::Healthcheck;
+use self::pool::Pool;
+use self::run::Job;
+pub use self::setup::{Phase, SetupRecord, SetupStatus};
+use crate::input::InputValue;
+use crate::output::Output;
+use crate::prediction::{IdSequence, PredictionId, Record};
+use crate::predictor::Predictor;
+use crate::schema::{InvalidDefault, Schema};
+
+/// One predictor, running. Clones are handles to the same engine; when the last is dropped, everything is canceled.
+///
+/// ```
+/// use cog_core::{Engine, EngineConfig, Input, Predictor, Request, Result, Scope, Setup, Status, json};
+///
+/// #[derive(Input)]
+/// struct Numbers {
+///     a: i64,
+///     b: i64,
+/// }
+///
+/// struct Adder;
+///
+/// impl Predictor for Adder {
+///     type Input = Numbers;
+///     type Output = i64;
+///
+///     async fn setup(_: &Setup) -> Result<Self> {
+///         Ok(Self)
+///     }
+///
+///     async fn predict(&self, input: Numbers, _: Scope) -> Result<i64> {
+///         Ok(input.a + input.b)
+///     }
+/// }
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<()> {
+/// let engine = Engine::start::<Adder>(EngineConfig::default())?;
+/// engine.ready().await?;
+/// let prediction = engine.submit(Request::new(json!({ "a": 2, "b": 3 })))?.completed().await;
+/// assert_eq!(prediction.status(), Status::Succeeded);
+/// assert_eq!(prediction.output_json().as_deref(), Some("5"));
+/// engine.shutdown(std::time::Duration::from_secs(1)).await;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Engine(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    input: Schema,
+    output: Schema,
+    config: EngineConfig,
+    slots: usize,
+    phase: watch::Sender<Phase>,
+    setup: Arc<Record>,
+    pool: Arc<Pool>,
+    running: Arc<Running>,
+    ids: IdSequence,
+    health: Healthcheck,
+    /// Canceled when the engine is to stop; the parent of every prediction's token.
+    cancellation: CancellationToken,
+    /// Counts the work that is under way, so that a shutdown can wait for its end.
+    tracker: TaskTracker,
+}
+
+/// The predictions that have been accepted and are not over.
+#[derive(Debug, Default)]
+pub(crate) struct Running(Mutex<HashMap<PredictionId, Arc<Record>>>);
+
+impl Engine {
+    /// Starts a predictor: its setup begins on a thread of its own, and this returns at once.
+    ///
+    /// # Errors
+    /// [`InvalidDefault`] when an input has a default that it does not accept.
+    ///
+    /// # Panics
+    /// When called outside a Tokio runtime.
+    pub fn start<P: Predictor>(config: EngineConfig) -> Result<Self, InvalidDefault> {
+        let input = P::Input::schema();
+        input.check_defaults()?;
+        let slots = config.slots.map_or_else(|| P::MAX_CONCURRENCY.max(1), std::num::NonZeroUsize::get);
+        let cancellation = CancellationToken::new();
+        let engine = Self(Arc::new(Inner {
+            input,
+            output: P::Output::schema(),
+            slots,
+            phase: watch::Sender::new(Phase::Starting),
+            setup: setup::record(&cancellation),
+            pool: Arc::new(Pool::default()),
+            running: Arc::new(Running::default()),
+            ids: IdSequence::default(),
+            health: Healthcheck::new(config.healthcheck_timeout),
+            cancellation,
+            tracker: TaskTracker::new(),
+            config,
+        }));
+        setup::begin::<P>(&engine.0);
+        Ok(engine)
+    }
+
+    /// Returns how far the engine has come.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        self.0.phase.borrow().clone()
+    }
+
+    /// Waits until the setup has ended, one way or the other.
+    ///
+    /// # Errors
+    /// [`Rejection::SetupFailed`] or [`Rejection::Stopped`].
+    pub async fn ready(&self) -> Result<(), Rejection> {
+        let mut phase = self.0.phase.subscribe();
+        // The sender lives as long as this handle, so there is always a value to come.
+        let settled = phase.wait_for(|phase| !matches!(phase, Phase::Starting)).await;
+        settled.map_or(Err(Rejection::Stopped), |phase| phase.admit())
+    }
+
+    /// Returns what is known of the setup.
+    #[must_use]
+    pub fn setup(&self) -> SetupRecord {
+        self.0.setup.read(SetupRecord::of)
+    }
+
+    /// Describes what a prediction is given.
+    #[must_use]
+    pub fn input_schema(&self) -> &Schema {
+        &self.0.input
+    }
+
+    /// Describes what a prediction makes.
+    #[must_use]
+    pub fn output_schema(&self) -> &Schema {
+        &self.0.output
+    }
+
+    /// Returns how many predictions can run at once.
+    #[must_use]
+    pub fn slots(&self) -> usize {
+        self.0.slots
+    }
+
+    /// Returns how many more predictions would be accepted at this moment.
+    #[must_use]
+    pub fn free_slots(&self) -> usize {
+        self.0.pool.free()
+    }
+
+    /// Accepts a request and begins its prediction.
+    ///
+    /// The prediction goes on whether or not the handle is kept; see [`PredictionHandle::cancel_on_drop`].
+    ///
+    /// # Errors
+    /// [`Rejection`] says why not. A request that was rejected leaves no trace.
+    pub fn submit(&self, mut request: Request) -> Result<PredictionHandle, Rejection> {
+        let inner = &self.0;
+        inner.phase.borrow().admit()?;
+        if request.input.is_null() {
+            request.input = serde_json::Map::new().into();
+        }
+        inner.input.check(&request.input)?;
+        inner.input.warn_of_unknown(&request.input);
+
+        let id = request.id.unwrap_or_else(|| inner.ids.next());
+        let record = Arc::new(Record::new(
+            id,
+            inner.output.is_stream(),
+            inner.config.history_capacity,
+            inner.cancellation.child_token(),
+        ));
+        // Entered first: a prediction that has a slot is one that can be found and canceled.
+        inner.running.enter(&record)?;
+        let Some(permit) = inner.pool.try_acquire() else {
+            inner.running.leave(record.id());
+            return Err(Rejection::AtCapacity { slots: inner.slots });
+        };
+        permit.begin(Job {
+            record: Arc::clone(&record),
+            input: request.input,
+            context: request.context,
+            running: Arc::clone(&inner.running),
+            temp_directory: inner.config.temp_directory.clone(),
+            under_way: inner.tracker.token(),
+        });
+        Ok(PredictionHandle::new(record))
+    }
+
+    /// Finds a prediction that is running.
+    #[must_use]
+    pub fn find(&self, id: &PredictionId) -> Option<PredictionHandle> {
+        self.0.running.find(id).map(PredictionHandle::new)
+    }
+
+    /// Asks the predictor whether it is still fit to work. Before and after its life there is nobody to ask, and nothing wrong.
+    ///
+    /// Calls at the same time share one run.
+    pub async fn healthcheck(&self) -> HealthReport {
+        match self.phase() {
+            Phase::Ready => self.0.health.ask().await,
+            _ => HealthReport::Healthy,
+        }
+    }
+
+    /// Stops: refuses new requests at once, lets what is running go on for `grace`, then cancels it and waits as long again.
+    ///
+    /// Returns whether all author code has returned. Where it has not, a thread is left behind: Rust cannot end it.
+    pub async fn shutdown(&self, grace: Duration) -> bool {
+        let inner = &self.0;
+        inner.phase.send_replace(Phase::Stopped);
+        inner.tracker.close();
+        if tokio::time::timeout(grace, inner.tracker.wait()).await.is_err() {
+            inner.cancellation.cancel();
+            // A grace of nothing still leaves the time that author code needs to see it.
+            let patience = grace.max(Duration::from_millis(100));
+            let _ = tokio::time::timeout(patience, inner.tracker.wait()).await;
+        }
+        inner.cancellation.cancel();
+        inner.pool.close();
+        inner.tracker.is_empty()
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.cancellation.cancel();
+        self.pool.close();
+    }
+}
+
+impl Running {
+    fn enter(&self, record: &Arc<Record>) -> Result<(), Rejection> {
+        match self.lock().entry(record.id().clone()) {
+            Entry::Occupied(taken) => Err(Rejection::AlreadyRunning(taken.key().clone())),
+            Entry::Vacant(place) => {
+                place.insert(Arc::clone(record));
+                Ok(())
+            }
+        }
+    }
+
+    fn leave(&self, id: &PredictionId) {
+        self.lock().remove(id);
+    }
+
+    fn find(&self, id: &PredictionId) -> Option<Arc<Record>> {
+        self.lock().get(id).map(Arc::clone)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<PredictionId, Arc<Record>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,89 @@
+//! The life of one prediction on its slot.
+
+use std::collections::HashMap;
+use std::panic::{self, AssertUnwindSafe};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde_json::Value;
+use tokio::runtime::Handle;
+use tokio_util::task::task_tracker::TaskTrackerToken;
+
+use super::Running;
+use super::driver::{Driver, Task};
+use super::pool::Permit;
+use crate::error::{Canceled, Error, panic_message};
+use crate::prediction::{Event, Record};
+use crate::scope::{Directory, Entered, Scope};
+
+/// A prediction that has been accepted. Dropping it ends it, so that none is ever left without an end.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) record: Arc<Record>,
+    pub(super) input: Value,
+    pub(super) context: HashMap<String, String>,
+    pub(super) running: Arc<Running>,
+    pub(super) temp_directory: Option<PathBuf>,
+    /// Held until the prediction is over; a shutdown waits for it.
+    pub(super) under_way: TaskTrackerToken,
+}
+
+impl Drop for Job {
+    fn drop(&mut self) {
+        self.running.leave(self.record.id());
+        self.record.complete(Some("the engine was stopped before the prediction ended".into()));
+        let _ = &self.under_way;
+    }
+}
+
+/// Runs a prediction from its start to its end. Called on the slot's thread; does not return before the author's code has.
+pub(super) fn run(mut job: Job, permit: Permit, driver: &dyn Driver, runtime: &Handle) {
+    let record = Arc::clone(&job.record);
+    let directory = Directory::new(job.temp_directory.take());
+    let scope = Scope::new(Arc::clone(&record), std::mem::take(&mut job.context), directory);
+    let task = Task { input: job.input.take(), scope: scope.clone() };
+
+    let error = {
+        let _entered = Entered::new(scope.clone());
+        let span = tracing::info_span!("prediction", prediction_id = record.id().as_str());
+        let _span = span.enter();
+        // The guard is there for the author's code, and for what it dropped on its way out.
+        let ended = panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(drive(&record, driver, task))));
+        let error = match ended {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(format!("{error:#}")),
+            Err(payload) => Some(panicked(payload)),
+        };
+        // Here, so that it is logged as this prediction's if it fails.
+        scope.remove_directory();
+        error
+    };
+
+    // The order is the promise: the slot is free and the name forgotten before anybody can learn that the prediction is over.
+    job.running.leave(record.id());
+    drop(permit);
+    record.complete(error.map(Into::into));
+}
+
+async fn drive(record: &Record, driver: &dyn Driver, task: Task) -> Result<(), Error> {
+    let cancellation = record.cancellation();
+    if cancellation.is_cancelled() {
+        return Err(Canceled.into());
+    }
+    record.append(Event::Started { at: Timestamp::now() });
+    // Dropping the driver's future is how asynchronous code is canceled.
+    tokio::select! {
+        biased;
+        () = cancellation.cancelled() => Err(Canceled.into()),
+        ended = driver.drive(task) => ended,
+    }
+}
+
+/// Says that author code panicked. What it panicked with may itself panic when dropped, which must not end the slot.
+fn panicked(payload: Box<dyn std::any::Any + Send>) -> String {
+    let message = format!("the predictor panicked: {}", panic_message(&*payload));
+    tracing::error!("{message}");
+    let _ = panic::catch_unwind(AssertUnwindSafe(|| drop(payload)));
+    message
+}

@@ -1,0 +1,180 @@
+//! Setting the predictor up.
+
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::{Arc, Weak};
+use std::thread;
+
+use jiff::Timestamp;
+use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
+
+use super::driver::{Driver, InProcess};
+use super::{Inner, Rejection, run};
+use crate::error::{Error, Result, panic_message};
+use crate::prediction::{Event, IdSequence, Prediction, Record, Status};
+use crate::predictor::{Predictor, Setup};
+use crate::scope::{Directory, Scope};
+
+/// How far an engine has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Phase {
+    /// The setup is running.
+    Starting,
+    /// Requests are accepted.
+    Ready,
+    /// The setup has failed, for this reason. The engine will not come further.
+    SetupFailed(Arc<str>),
+    /// The engine has been told to stop.
+    Stopped,
+}
+
+impl Phase {
+    pub(super) fn admit(&self) -> Result<(), Rejection> {
+        match self {
+            Self::Ready => Ok(()),
+            Self::Starting => Err(Rejection::Starting),
+            Self::SetupFailed(reason) => Err(Rejection::SetupFailed(Arc::clone(reason))),
+            Self::Stopped => Err(Rejection::Stopped),
+        }
+    }
+}
+
+/// What is known of the setup.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SetupRecord {
+    /// How far it is.
+    pub status: SetupStatus,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub completed_at: Option<Timestamp>,
+    /// What it logged, and at the end why it failed.
+    pub logs: String,
+}
+
+/// How far a setup is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SetupStatus {
+    /// It is running.
+    Starting,
+    /// It has made a predictor.
+    Succeeded,
+    /// It has not, and never will.
+    Failed,
+}
+
+impl SetupStatus {
+    /// Returns the word for this state.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl SetupRecord {
+    pub(super) fn of(record: &Prediction) -> Self {
+        let mut logs = record.logs().to_owned();
+        if let Some(error) = record.error() {
+            logs.push_str(error);
+        }
+        Self {
+            status: match record.status() {
+                Status::Starting | Status::Processing => SetupStatus::Starting,
+                Status::Succeeded => SetupStatus::Succeeded,
+                Status::Failed | Status::Canceled => SetupStatus::Failed,
+            },
+            started_at: record.created_at(),
+            completed_at: record.completed_at(),
+            logs,
+        }
+    }
+}
+
+/// A setup is recorded the way a prediction is: it begins, logs and ends.
+pub(super) fn record(cancellation: &CancellationToken) -> Arc<Record> {
+    Arc::new(Record::new(IdSequence::default().next(), false, 1, cancellation.child_token()))
+}
+
+/// Starts the setup on a thread of its own, and the slots after it.
+pub(super) fn begin<P: Predictor>(engine: &Arc<Inner>) {
+    let runtime = Handle::current();
+    if let Some(limit) = engine.config.setup_timeout {
+        let (weak, record) = (Arc::downgrade(engine), Arc::clone(&engine.setup));
+        let watch = async move {
+            if tokio::time::timeout(limit, record.completed()).await.is_err() {
+                end(&weak, &record, Err(Error::msg(format!("setup timed out after {limit:?}"))));
+                record.cancellation().cancel();
+            }
+        };
+        engine.tracker.spawn_on(watch, &runtime);
+    }
+    let (weak, record) = (Arc::downgrade(engine), Arc::clone(&engine.setup));
+    let setup = Setup::new(engine.config.weights.clone());
+    let spawned = thread::Builder::new().name("cog-setup".to_owned()).spawn({
+        let (weak, record) = (Weak::clone(&weak), Arc::clone(&record));
+        move || {
+            let predictor = set_up::<P>(&setup, &record, &runtime);
+            let started = predictor.and_then(|predictor| open(&weak, predictor, runtime));
+            end(&weak, &record, started);
+        }
+    });
+    if let Err(error) = spawned {
+        end(&weak, &record, Err(Error::new(error).context("cannot start a thread for setup")));
+    }
+}
+
+/// Runs the author's setup.
+fn set_up<P: Predictor>(setup: &Setup, record: &Arc<Record>, runtime: &Handle) -> Result<P> {
+    record.append(Event::Started { at: Timestamp::now() });
+    let scope = Scope::new(Arc::clone(record), std::collections::HashMap::new(), Directory::new(None));
+    let ended = scope.enter(|| {
+        let span = tracing::info_span!("setup");
+        let _span = span.enter();
+        panic::catch_unwind(AssertUnwindSafe(|| {
+            runtime.block_on(async {
+                tokio::select! {
+                    biased;
+                    () = record.cancellation().cancelled() => Err(Error::msg("setup was canceled")),
+                    predictor = P::setup(setup) => predictor,
+                }
+            })
+        }))
+    });
+    scope.remove_directory();
+    ended.unwrap_or_else(|payload| Err(Error::msg(format!("setup panicked: {}", panic_message(&*payload)))))
+}
+
+/// Opens the slots and the health check for a predictor that is set up.
+fn open<P: Predictor>(engine: &Weak<Inner>, predictor: P, runtime: Handle) -> Result<()> {
+    let Some(engine) = engine.upgrade() else { return Ok(()) };
+    let driver: Arc<dyn Driver> = Arc::new(InProcess::new(predictor, engine.config.fetcher.clone()));
+    engine.health.begin(Arc::clone(&driver), runtime.clone())?;
+    engine
+        .pool
+        .open(engine.slots, &(Arc::new(move |job, permit| run::run(job, permit, &*driver, &runtime)) as _))?;
+    Ok(())
+}
+
+/// Notes how the setup ended. Only the first end counts: a setup that ran out of time may still return.
+fn end(engine: &Weak<Inner>, record: &Record, result: Result<()>) {
+    let Some(engine) = engine.upgrade() else { return };
+    let reason: Option<Arc<str>> = result.err().map(|error| format!("{error:#}").into());
+    engine.phase.send_if_modified(|phase| {
+        if *phase != Phase::Starting {
+            return false;
+        }
+        *phase = reason.clone().map_or(Phase::Ready, Phase::SetupFailed);
+        true
+    });
+    match &reason {
+        Some(reason) => tracing::error!("setup failed: {reason}"),
+        None => tracing::info!("setup finished"),
+    }
+    record.complete(reason);
+}

@@ -1,0 +1,32 @@
+//! What the server has to offer, its document, and its end.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+
+use super::{App, reply};
+
+/// `GET /`: where everything is. The order of the members is Cog's.
+pub(super) async fn index() -> Response {
+    reply::ok(concat!(
+        r#"{"cog_version":""#,
+        env!("CARGO_PKG_VERSION"),
+        r#"","docs_url":"/docs","healthcheck_url":"/health-check","openapi_url":"/openapi.json","#,
+        r#""predictions_cancel_url":"/predictions/{prediction_id}/cancel","#,
+        r#""predictions_idempotent_url":"/predictions/{prediction_id}","#,
+        r#""predictions_url":"/predictions","shutdown_url":"/shutdown"}"#,
+    ))
+}
+
+/// `GET /openapi.json`: the document, which is known before setup has finished.
+pub(super) async fn openapi(State(app): State<Arc<App>>) -> Response {
+    reply::ok(app.openapi.clone())
+}
+
+/// `POST /shutdown`: begins to stop.
+pub(super) async fn shutdown(State(app): State<Arc<App>>) -> Response {
+    tracing::info!("stopping: a client asked for it");
+    app.stop.cancel();
+    reply::ok("{}")
+}

@@ -1,0 +1,151 @@
+//! The JSON of requests and replies.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use cog_core::{Prediction, PredictionId, PredictionOutput, Request, Status};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::error::ApiError;
+
+/// The body of a request for a prediction. Unknown members are ignored, as in Cog.
+#[derive(Debug, Deserialize)]
+pub(super) struct PredictionRequest {
+    #[serde(default)]
+    id: Option<String>,
+    #[serde(default)]
+    input: Value,
+    #[serde(default)]
+    context: Option<HashMap<String, String>>,
+}
+
+impl TryFrom<PredictionRequest> for Request {
+    type Error = ApiError;
+
+    fn try_from(wire: PredictionRequest) -> Result<Self, ApiError> {
+        let id = wire.id.map(|id| id.parse::<PredictionId>()).transpose();
+        let id = id.map_err(|error| ApiError::Envelope { field: Some("id".to_owned()), message: error.to_string() })?;
+        Ok(Self { id, input: wire.input, context: wire.context.unwrap_or_default() })
+    }
+}
+
+/// Writes a prediction object. The members are in alphabetical order, as clients that compare bytes know them.
+pub(super) fn prediction(prediction: &Prediction) -> Vec<u8> {
+    let mut object = ObjectWriter::new();
+    if let Some(at) = prediction.completed_at() {
+        object.timestamp("completed_at", at);
+    }
+    object.timestamp("created_at", prediction.created_at());
+    if let Some(error) = prediction.error() {
+        object.string("error", error);
+    }
+    object.string("id", prediction.id().as_str());
+    object.string("logs", prediction.logs());
+    metrics(prediction, &mut object);
+    output(prediction, &mut object);
+    if let Some(at) = prediction.started_at() {
+        object.timestamp("started_at", at);
+    }
+    object.string("status", prediction.status().as_str());
+    object.string("version", env!("CARGO_PKG_VERSION"));
+    object.finish()
+}
+
+/// Custom metrics at any time, and `predict_time` at the end.
+fn metrics(prediction: &Prediction, object: &mut ObjectWriter) {
+    let time = prediction.predict_time().map(|time| time.as_secs_f64());
+    match time {
+        Some(time) if prediction.metrics().is_empty() => {
+            object.key("metrics");
+            object.raw(b"{\"predict_time\":");
+            object.value(&time);
+            object.raw(b"}");
+        }
+        Some(time) => {
+            let mut metrics = prediction.metrics().clone();
+            metrics.insert("predict_time".to_owned(), time.into());
+            object.key("metrics");
+            object.value(&metrics);
+        }
+        None => {
+            object.key("metrics");
+            object.value(prediction.metrics());
+        }
+    }
+}
+
+/// What there is of the output; for one that succeeded always something.
+fn output(prediction: &Prediction, object: &mut ObjectWriter) {
+    let succeeded = prediction.status() == Status::Succeeded;
+    match prediction.output() {
+        output if output.is_empty() && !succeeded => {}
+        PredictionOutput::Value(value) => {
+            object.key("output");
+            object.raw(value.as_deref().unwrap_or(b"null"));
+        }
+        PredictionOutput::Stream(parts) => {
+            object.key("output");
+            object.raw(b"[");
+            for (place, part) in parts.iter().enumerate() {
+                if place > 0 {
+                    object.raw(b",");
+                }
+                object.raw(part);
+            }
+            object.raw(b"]");
+        }
+    }
+}
+
+/// Writes a point in time as Cog does: RFC 3339 in UTC with nine decimals and `+00:00`.
+pub(super) fn timestamp(at: Timestamp) -> String {
+    let mut text = String::with_capacity(35);
+    // Writing to a `String` cannot fail, and the format is a good one.
+    let _ = write!(text, "{}", at.strftime("%Y-%m-%dT%H:%M:%S%.9f+00:00"));
+    text
+}
+
+/// Writes one JSON object into one buffer, values that are JSON already included as they are.
+struct ObjectWriter(Vec<u8>);
+
+impl ObjectWriter {
+    fn new() -> Self {
+        let mut json = Vec::with_capacity(512);
+        json.push(b'{');
+        Self(json)
+    }
+
+    fn key(&mut self, name: &'static str) {
+        self.0.extend_from_slice(if self.0.len() > 1 { b",\"" } else { b"\"" });
+        self.0.extend_from_slice(name.as_bytes());
+        self.0.extend_from_slice(b"\":");
+    }
+
+    fn string(&mut self, name: &'static str, value: &str) {
+        self.key(name);
+        self.value(value);
+    }
+
+    fn timestamp(&mut self, name: &'static str, at: Timestamp) {
+        self.key(name);
+        self.raw(b"\"");
+        self.raw(timestamp(at).as_bytes());
+        self.raw(b"\"");
+    }
+
+    fn value(&mut self, value: &(impl serde::Serialize + ?Sized)) {
+        // Neither texts, numbers nor JSON trees can fail to be written to memory.
+        let _ = serde_json::to_writer(&mut self.0, value);
+    }
+
+    fn raw(&mut self, json: &[u8]) {
+        self.0.extend_from_slice(json);
+    }
+
+    fn finish(mut self) -> Vec<u8> {
+        self.0.push(b'}');
+        self.0
+    }
+}

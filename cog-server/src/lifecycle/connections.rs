@@ -1,0 +1,91 @@
+//! Accepting connections, and letting them end.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt;
+
+/// How long a client may take to send the head of a request.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long to wait after a failure to accept, which is usually one of too many open files.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// The connections of one server, each a task.
+#[derive(Debug, Default)]
+pub(super) struct Connections {
+    tasks: TaskTracker,
+    /// Canceled to end connections that have not ended by themselves.
+    cut: CancellationToken,
+}
+
+impl Connections {
+    /// Accepts connections until `stop` is canceled, and closes the listener.
+    pub(super) async fn accept(&self, listener: TcpListener, router: Router, stop: &CancellationToken) {
+        loop {
+            let accepted = tokio::select! {
+                biased;
+                () = stop.cancelled() => return,
+                accepted = listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, _)) => {
+                    let connection = connection(stream, router.clone(), stop.clone());
+                    let cut = self.cut.clone();
+                    self.tasks.spawn(async move {
+                        tokio::select! {
+                            () = connection => {}
+                            () = cut.cancelled() => {}
+                        }
+                    });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept a connection");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    /// Waits until each connection has ended, and ends those that take longer than `limit`.
+    pub(super) async fn drain(&self, limit: Duration) {
+        self.tasks.close();
+        if tokio::time::timeout(limit, self.tasks.wait()).await.is_err() {
+            self.cut.cancel();
+            self.tasks.wait().await;
+        }
+    }
+}
+
+/// Answers the requests of one connection until it ends or, after `stop`, its current reply is out.
+async fn connection(stream: TcpStream, router: Router, stop: CancellationToken) {
+    // A reply that waits for the acknowledgement of the one before is a slow reply. Not being able to say so is no fault.
+    let _ = stream.set_nodelay(true);
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
+    builder.http2().timer(TokioTimer::new());
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let reply = router.clone().oneshot(request.map(Body::new));
+        async move { Ok::<_, Infallible>(reply.await.unwrap_or_else(|never| match never {})) }
+    });
+    let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended badly");
+    }
+}
