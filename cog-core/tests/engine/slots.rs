@@ -1,0 +1,75 @@
+//! Invariant 1: never more than slots, and a slot is free when its code has returned.
+
+use std::sync::atomic::Ordering;
+use std::sync::mpsc;
+
+use cog_core::{Rejection, Status};
+
+use crate::support::{order, soon, start};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn full_means_refused_and_a_reply_means_free() {
+    let (engine, stage) = start(2).await;
+    let first = engine.submit(order("await")).unwrap();
+    let second = engine.submit(order("block")).unwrap();
+    assert_eq!(engine.free_slots(), 0);
+    assert_eq!(engine.submit(order("return")).unwrap_err(), Rejection::AtCapacity { slots: 2 });
+    stage.gate.open();
+    assert_eq!(soon(first.completed()).await.status(), Status::Succeeded);
+    assert_eq!(soon(second.completed()).await.status(), Status::Succeeded);
+    assert_eq!(engine.free_slots(), 2);
+}
+
+/// The next request is sent in the very moment in which the reply to the last one is known.
+#[tokio::test(flavor = "multi_thread")]
+async fn back_to_back_requests_are_never_refused() {
+    let (engine, _stage) = start(1).await;
+    for act in ["return", "fail", "panic", "flood"].repeat(500) {
+        let prediction = engine.submit(order(act)).unwrap();
+        soon(prediction.wait()).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_canceled_prediction_keeps_its_slot_until_its_code_returns() {
+    let (engine, stage) = start(1).await;
+    let prediction = engine.submit(order("ignore")).unwrap();
+    stage.begun.notified().await;
+    assert!(prediction.cancel());
+    assert_eq!(engine.submit(order("return")).unwrap_err(), Rejection::AtCapacity { slots: 1 });
+    assert_eq!(prediction.snapshot().status(), Status::Processing);
+    stage.gate.open();
+    assert_eq!(soon(prediction.completed()).await.status(), Status::Canceled);
+    soon(engine.submit(order("return")).unwrap().wait()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_of_any_kind_costs_one_prediction_and_no_slot() {
+    let (engine, stage) = start(1).await;
+    for act in ["panic", "panic_twice"] {
+        let prediction = soon(engine.submit(order(act)).unwrap().completed()).await;
+        assert_eq!(prediction.status(), Status::Failed);
+        assert!(prediction.error().unwrap().starts_with("the predictor panicked: "), "{:?}", prediction.error());
+    }
+    let prediction = engine.submit(order("panic_in_drop")).unwrap();
+    stage.begun.notified().await;
+    prediction.cancel();
+    assert_eq!(soon(prediction.completed()).await.status(), Status::Canceled);
+    assert_eq!(soon(engine.submit(order("return")).unwrap().completed()).await.status(), Status::Succeeded);
+}
+
+/// Blocking code on every slot keeps the runtime free, even one with a single thread.
+#[tokio::test]
+async fn blocked_slots_do_not_block_the_runtime() {
+    let (engine, stage) = start(4).await;
+    let predictions: Vec<_> = (0..4).map(|_| engine.submit(order("ignore")).unwrap()).collect();
+    let (sender, receiver) = mpsc::channel();
+    soon(tokio::spawn(async move { sender.send(()) })).await.unwrap().unwrap();
+    receiver.recv().unwrap();
+    assert_eq!(engine.healthcheck().await, cog_core::HealthReport::Healthy);
+    stage.gate.open();
+    for prediction in predictions {
+        soon(prediction.wait()).await;
+    }
+    assert_eq!(stage.most.load(Ordering::SeqCst), 4);
+}
