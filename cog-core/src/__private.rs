@@ -1,11 +1,13 @@
 //! What the code of the derive macros calls. Not part of the public interface.
 
-pub use serde_json::{Number, Value};
+pub use serde_json::Number;
 
-use serde_json::Map;
+use serde_json::{Map, Value};
 
 use crate::field::FieldPath;
+pub use crate::input::FileVisitor;
 use crate::input::{DecodeError, InputValue};
+use crate::schema::whole;
 
 /// A JSON object that is being taken apart, field by field.
 #[derive(Debug)]
@@ -52,6 +54,20 @@ impl<'a> ObjectDecoder<'a> {
     }
 }
 
+/// Returns the number that `bound` is in JSON.
+pub fn number(bound: impl Into<Value>) -> Number {
+    match bound.into() {
+        Value::Number(number) => number,
+        _ => unreachable!("the derive macros refuse whatever is not a finite number"),
+    }
+}
+
+/// Returns the whole number that `value` is, `5.0` being one.
+#[must_use]
+pub fn whole_number(value: &Value) -> Option<i128> {
+    value.as_number().and_then(whole)
+}
+
 /// Types that `ge` and `le` can constrain.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no order, so `ge` and `le` cannot constrain it",
@@ -76,6 +92,16 @@ pub trait Text {}
 )]
 pub trait Choosable {}
 
+/// Types of which a value need not be there.
+#[diagnostic::on_unimplemented(
+    message = "`None` is no value of `{Self}`",
+    label = "not an `Option`",
+    note = "write `Option<{Self}>`, or a default that is a value"
+)]
+pub trait Optional {}
+
+impl<T> Optional for Option<T> {}
+
 macro_rules! mark {
     ($($mark:ident: $($marked:ty)*;)*) => { $(
         $(impl $mark for $marked {})*
@@ -98,3 +124,6 @@ pub const fn assert_text<T: Text>() {}
 
 /// Asserts that `choices` fits `T`.
 pub const fn assert_choosable<T: Choosable>() {}
+
+/// Asserts that `None` is a value of `T`.
+pub const fn assert_optional<T: Optional>() {}

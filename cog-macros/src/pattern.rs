@@ -25,7 +25,7 @@ impl Matcher {
         })?;
         let config = thompson::Config::new().nfa_size_limit(Some(SIZE_LIMIT));
         let nfa = thompson::Compiler::new().configure(config).build_from_hir(&syntax);
-        let engine = nfa.map(PikeVM::new_from_nfa).flatten().map_err(|error| error.to_string())?;
+        let engine = nfa.and_then(PikeVM::new_from_nfa).map_err(|error| error.to_string())?;
         Ok(Self(engine))
     }
 
@@ -49,7 +49,7 @@ mod tests {
         let cases = [
             ("[a-z", "unclosed character class, at `[a-z`"),
             ("(", "unclosed group, at `(`"),
-            ("a(?=b)", "look-around, including look-ahead and look-behind, is not supported, at `(?=`"),
+            ("a(?=b)", "look-around, including look-ahead and look-behind, is not supported, at `(?=b)`"),
             (r"\p{Nonsense}", r"Unicode property not found, at `\p{Nonsense}`"),
         ];
         for (pattern, expect) in cases {

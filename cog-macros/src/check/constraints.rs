@@ -38,7 +38,7 @@ fn check_bound(cx: &Ctxt, bound: &Bound, ty: &Type) {
     match Shape::of(ty) {
         Shape::Integer(integer) => match number {
             Number::Whole(whole) if !integer.holds(*whole) => {
-                cx.error_at(original, out_of_range(*number, integer))
+                cx.error_at(original, out_of_range(*number, integer));
             }
             Number::Whole(_) => {}
             Number::Float(float) => {
@@ -94,7 +94,7 @@ fn check_choices(cx: &Ctxt, choices: &ChoiceList, ty: &Type) {
     match shape {
         Shape::Boolean => cx.error_at(name, "a `bool` is `true` or `false` anyway: remove `choices`"),
         Shape::Secret => {
-            cx.error_at(name, "`choices` would publish the secret: remove them, or write `String`")
+            cx.error_at(name, "`choices` would publish the secret: remove them, or write `String`");
         }
         Shape::File | Shape::Any | Shape::Map => {
             cx.error_at(name, format!("`choices` fits texts and numbers, not `{shown}`: remove it"));
@@ -106,7 +106,7 @@ fn check_choices(cx: &Ctxt, choices: &ChoiceList, ty: &Type) {
                         Some(whole) if integer.holds(whole) => {}
                         Some(_) => cx.error_at(&value.original, out_of_range(*number, integer)),
                         None => {
-                            cx.error_at(&value.original, format!("`{shown}` holds whole numbers: write one"))
+                            cx.error_at(&value.original, format!("`{shown}` holds whole numbers: write one"));
                         }
                     },
                     _ => cx.error_at(

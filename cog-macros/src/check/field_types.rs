@@ -1,7 +1,7 @@
 //! Types that no field can have, and the type to write instead.
 
 use quote::ToTokens;
-use syn::{Ident, Lifetime, PathSegment, Type, TypeArray, TypeSlice};
+use syn::{Ident, Lifetime, PathSegment, Type};
 
 use super::Side;
 use crate::ctxt::Ctxt;
@@ -24,10 +24,10 @@ pub(super) fn check(cx: &Ctxt, ty: &Type, side: Side, owner: &Ident) {
             cx.error_at(ty, format!("{} owns what it holds: write `{owned}`", side.noun()));
         }
         Type::Slice(slice) => {
-            cx.error_at(ty, format!("lists are of any length: write `Vec<{}>`", Shown(&slice.elem)))
+            cx.error_at(ty, format!("lists are of any length: write `Vec<{}>`", Shown(&slice.elem)));
         }
         Type::Array(array) => {
-            cx.error_at(ty, format!("lists are of any length: write `Vec<{}>`", Shown(&array.elem)))
+            cx.error_at(ty, format!("lists are of any length: write `Vec<{}>`", Shown(&array.elem)));
         }
         Type::Tuple(tuple) if tuple.elems.is_empty() && side == Side::Input => {
             cx.error_at(ty, "`()` holds nothing to send: remove the field");
@@ -69,11 +69,11 @@ fn check_path(cx: &Ctxt, ty: &Type, segment: &PathSegment, origin: Origin, side:
         }
         (_, Origin::Cog | Origin::SerdeJson | Origin::Other) => {}
         ("Path", Origin::Std) | ("PathBuf", _) => {
-            refuse("files travel as `cog_core::Path`: write that".to_owned())
+            refuse("files travel as `cog_core::Path`: write that".to_owned());
         }
         ("char", _) => refuse("JSON has no characters: write `String`".to_owned()),
         ("str" | "OsString" | "CString", _) => {
-            refuse(format!("texts are `String`: write that instead of `{name}`"))
+            refuse(format!("texts are `String`: write that instead of `{name}`"));
         }
         ("HashMap" | "BTreeMap", _) => {
             let value = argument(segment, 1);
