@@ -242,6 +242,8 @@ impl Engine {
     pub async fn shutdown(&self, grace: Duration) -> bool {
         let inner = &self.0;
         inner.phase.send_replace(Phase::Stopped);
+        // A predictor that is not set up yet has nothing to finish.
+        inner.setup.cancel();
         inner.tracker.close();
         if tokio::time::timeout(grace, inner.tracker.wait()).await.is_err() {
             inner.cancellation.cancel();

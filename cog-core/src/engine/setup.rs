@@ -118,10 +118,12 @@ pub(super) fn begin<P: Predictor>(engine: &Arc<Inner>) {
     let setup = Setup::new(engine.config.weights.clone());
     let spawned = thread::Builder::new().name("cog-setup".to_owned()).spawn({
         let (weak, record) = (Weak::clone(&weak), Arc::clone(&record));
+        let under_way = engine.tracker.token();
         move || {
             let predictor = set_up::<P>(&setup, &record, &runtime);
             let started = predictor.and_then(|predictor| open(&weak, predictor, runtime));
             end(&weak, &record, started);
+            drop(under_way);
         }
     });
     if let Err(error) = spawned {

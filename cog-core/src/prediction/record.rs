@@ -185,15 +185,16 @@ impl Events {
     /// Dropping the future loses nothing.
     pub async fn next(&mut self) -> Option<Result<(u64, Event), Lagged>> {
         let record = Arc::clone(&self.record);
-        while !self.is_over {
+        loop {
             let mut notified = std::pin::pin!(record.changed.notified());
+            // Registers before looking, so that an event in between is not missed.
             notified.as_mut().enable();
-            if let Some(item) = self.take() {
-                return Some(item);
+            let item = if self.is_over { None } else { self.take() };
+            if item.is_some() || self.is_over {
+                return item;
             }
             notified.await;
         }
-        None
     }
 
     fn take(&mut self) -> Option<Result<(u64, Event), Lagged>> {

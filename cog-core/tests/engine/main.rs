@@ -2,6 +2,11 @@
 
 mod cancel;
 mod events;
+mod files;
+mod lifecycle;
+mod logs;
+mod metrics;
+mod outputs;
 mod properties;
 mod slots;
 mod support;

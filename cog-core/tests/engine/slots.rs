@@ -49,7 +49,11 @@ async fn a_panic_of_any_kind_costs_one_prediction_and_no_slot() {
     for act in ["panic", "panic_twice"] {
         let prediction = soon(engine.submit(order(act)).unwrap().completed()).await;
         assert_eq!(prediction.status(), Status::Failed);
-        assert!(prediction.error().unwrap().starts_with("the predictor panicked: "), "{:?}", prediction.error());
+        assert!(
+            prediction.error().unwrap().starts_with("the predictor panicked: "),
+            "{:?}",
+            prediction.error()
+        );
     }
     let prediction = engine.submit(order("panic_in_drop")).unwrap();
     stage.begun.notified().await;
@@ -63,6 +67,9 @@ async fn a_panic_of_any_kind_costs_one_prediction_and_no_slot() {
 async fn blocked_slots_do_not_block_the_runtime() {
     let (engine, stage) = start(4).await;
     let predictions: Vec<_> = (0..4).map(|_| engine.submit(order("ignore")).unwrap()).collect();
+    while stage.running.load(Ordering::SeqCst) < 4 {
+        tokio::task::yield_now().await;
+    }
     let (sender, receiver) = mpsc::channel();
     soon(tokio::spawn(async move { sender.send(()) })).await.unwrap().unwrap();
     receiver.recv().unwrap();

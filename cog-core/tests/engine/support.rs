@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cog_core::{
-    Choices, ConcatenateStream, Engine, EngineConfig, Input, Predictor, Request, Result, Scope, Setup, anyhow, json,
+    Choices, ConcatenateStream, Engine, EngineConfig, Input, Predictor, Request, Result, Scope, Setup,
+    anyhow, json,
 };
 use tokio::sync::{Notify, Semaphore};
 
@@ -62,11 +63,11 @@ impl Default for Gate {
 
 impl Gate {
     pub(crate) fn open(&self) {
-        self.0.add_permits(Semaphore::MAX_PERMITS / 2);
+        self.0.close();
     }
 
     fn is_open(&self) -> bool {
-        self.0.available_permits() > 0
+        self.0.is_closed()
     }
 
     async fn wait(&self) {
