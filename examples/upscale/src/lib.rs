@@ -1,6 +1,7 @@
 //! Makes a picture two or four times larger with a small ESRGAN.
 //!
 //! - [`model`] is the network: weights in, a larger picture out, tile by tile. `conv` is one layer of it.
+//! - [`predictor`] is what a client asks: a picture and a scale in, a larger picture out.
 //! - [`picture`] is everything about files: which ones are accepted, how they become pixels, and back to PNG.
 //!
 //! ```no_run
@@ -17,6 +18,8 @@
 mod conv;
 pub mod model;
 pub mod picture;
+pub mod predictor;
 
 pub use model::Upscaler;
 pub use picture::{Limits, Picture};
+pub use predictor::Upscale;
