@@ -28,7 +28,9 @@ pub(crate) fn init(format: LogFormat, filter: &str, is_colored: bool) {
         LogFormat::Json => registry.with(fmt::layer().json().with_writer(io::stderr)).try_init(),
         LogFormat::Console => {
             let is_colored = is_colored && io::stderr().is_terminal();
-            registry.with(fmt::layer().with_ansi(is_colored).with_target(false).with_writer(io::stderr)).try_init()
+            registry
+                .with(fmt::layer().with_ansi(is_colored).with_target(false).with_writer(io::stderr))
+                .try_init()
         }
     };
     // Somebody else's subscriber is as good.

@@ -10,6 +10,7 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::Body as _;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
@@ -47,6 +48,10 @@ fn check_content_type(headers: &HeaderMap) -> Result<bool, ApiError> {
 }
 
 async fn collect(body: Body) -> Result<Bytes, ApiError> {
+    // A length that is announced is believed, so that nobody sends what will not be read.
+    if body.size_hint().lower() > LIMIT as u64 {
+        return Err(ApiError::BodyTooLarge);
+    }
     match tokio::time::timeout(TIMEOUT, Limited::new(body, LIMIT).collect()).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(ApiError::BodyTooLarge),

@@ -14,8 +14,13 @@ use super::reply;
 /// Why a request is not carried out.
 #[derive(Debug)]
 pub(crate) enum ApiError {
-    NotFound { path: String },
-    MethodNotAllowed { method: Method, path: String },
+    NotFound {
+        path: String,
+    },
+    MethodNotAllowed {
+        method: Method,
+        path: String,
+    },
     ContentType,
     BodyTooLarge,
     BodyTimeout,
@@ -23,7 +28,10 @@ pub(crate) enum ApiError {
     /// The body is no JSON.
     Syntax(String),
     /// The body is JSON of another shape; the field names the part that is at fault.
-    Envelope { field: Option<String>, message: String },
+    Envelope {
+        field: Option<String>,
+        message: String,
+    },
     Rejected(Rejection),
 }
 
@@ -36,7 +44,9 @@ impl From<Rejection> for ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let (status, body) = match self {
-            Self::NotFound { path } => (StatusCode::NOT_FOUND, error(format!("there is nothing at `{path}`"))),
+            Self::NotFound { path } => {
+                (StatusCode::NOT_FOUND, error(format!("there is nothing at `{path}`")))
+            }
             Self::MethodNotAllowed { method, path } => {
                 (StatusCode::METHOD_NOT_ALLOWED, error(format!("`{path}` does not answer {method}")))
             }

@@ -26,7 +26,10 @@ impl TryFrom<PredictionRequest> for Request {
 
     fn try_from(wire: PredictionRequest) -> Result<Self, ApiError> {
         let id = wire.id.map(|id| id.parse::<PredictionId>()).transpose();
-        let id = id.map_err(|error| ApiError::Envelope { field: Some("id".to_owned()), message: error.to_string() })?;
+        let id = id.map_err(|error| ApiError::Envelope {
+            field: Some("id".to_owned()),
+            message: error.to_string(),
+        })?;
         Ok(Self { id, input: wire.input, context: wire.context.unwrap_or_default() })
     }
 }

@@ -1,0 +1,14 @@
+//! Cog's contract over real sockets.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed; clippy knows only functions marked as tests"
+)]
+
+mod document;
+mod errors;
+mod health;
+mod lifecycle;
+mod predictions;
+mod support;
