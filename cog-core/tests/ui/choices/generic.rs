@@ -1,0 +1,9 @@
+use cog_core::Choices;
+
+#[derive(Choices)]
+enum Sampler<T> {
+    Greedy,
+    Other,
+}
+
+fn main() {}
