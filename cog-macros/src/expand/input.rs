@@ -1,7 +1,7 @@
 //! The impls of `derive(Input)`.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Ident;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
@@ -45,7 +45,7 @@ fn schema(model: &InputStruct<'_>) -> TokenStream {
     quote! {
         fn schema() -> ::cog_core::Schema {
             #(#asserts)*
-            ::cog_core::Schema::object(::std::vec![#(#fields),*])
+            ::cog_core::Schema::object(::std::vec::Vec::from([#(#fields),*]))
         }
     }
 }
@@ -93,7 +93,7 @@ fn constraints(field: &InputField<'_>) -> Vec<TokenStream> {
     });
     let choices = field.choices.as_ref().map(|choices| {
         let values = choices.values.iter().map(Literal::to_value);
-        quote!(Choices(::std::vec![#(#values),*]))
+        quote!(Choices(::std::vec::Vec::from([#(#values),*])))
     });
     [minimum, maximum, min_length, max_length, pattern, choices].into_iter().flatten().collect()
 }
@@ -105,9 +105,9 @@ fn decode(model: &InputStruct<'_>) -> TokenStream {
         let decode = quote!(<#ty as ::cog_core::InputValue>::decode);
         let absent = quote!(<#ty as ::cog_core::InputValue>::absent);
         let object = quote!(&mut object);
-        let value = match default(field) {
+        let value = match default_function(field) {
             Some(default) => quote_spanned! {ty.span()=>
-                ::cog_core::__private::ObjectDecoder::field_or(#object, #name, #decode, #absent, || #default)?
+                ::cog_core::__private::ObjectDecoder::field_or(#object, #name, #decode, #absent, #default)?
             },
             None => quote_spanned!(ty.span()=> ::cog_core::__private::ObjectDecoder::field(#object, #name, #decode, #absent)?),
         };
@@ -160,6 +160,17 @@ fn default(field: &InputField<'_>) -> Option<TokenStream> {
             let name = computed_name(field);
             quote!(#name())
         }
+    })
+}
+
+/// Writes a function that returns the default.
+fn default_function(field: &InputField<'_>) -> Option<TokenStream> {
+    field.default.as_ref().map(|default| match &default.literal {
+        Some(literal) => {
+            let value = literal.to_value();
+            quote!(|| #value)
+        }
+        None => computed_name(field).into_token_stream(),
     })
 }
 

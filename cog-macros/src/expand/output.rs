@@ -25,7 +25,7 @@ fn schema(model: &OutputStruct<'_>) -> TokenStream {
         model.fields.iter().map(|field| schema_field(&field.field, &quote!(::cog_core::OutputValue)));
     quote! {
         fn schema() -> ::cog_core::Schema {
-            ::cog_core::Schema::object(::std::vec![#(#fields),*])
+            ::cog_core::Schema::object(::std::vec::Vec::from([#(#fields),*]))
         }
     }
 }
