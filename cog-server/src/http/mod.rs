@@ -8,14 +8,16 @@ mod error;
 mod health;
 mod index;
 mod predictions;
+mod prefer;
 mod reply;
+mod sse;
 mod wire;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::http::Uri;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use bytes::Bytes;
 use cog_core::Engine;
 use tokio_util::sync::CancellationToken;
@@ -41,6 +43,8 @@ pub(crate) fn router(engine: Engine, stop: CancellationToken) -> Router {
         .route("/health-check", get(health::health_check))
         .route("/openapi.json", get(index::openapi))
         .route("/predictions", post(predictions::create))
+        .route("/predictions/{id}", put(predictions::create_named).get(predictions::show))
+        .route("/predictions/{id}/cancel", post(predictions::cancel))
         .route("/shutdown", post(index::shutdown))
         .fallback(|uri: Uri| async move { ApiError::NotFound { path: uri.path().to_owned() } })
         .method_not_allowed_fallback(|method: axum::http::Method, uri: Uri| async move {

@@ -30,12 +30,21 @@ impl TryFrom<PredictionRequest> for Request {
             field: Some("id".to_owned()),
             message: error.to_string(),
         })?;
-        Ok(Self { id, input: wire.input, context: wire.context.unwrap_or_default() })
+        Ok(Self { id, input: wire.input, context: wire.context.unwrap_or_default(), ..Self::default() })
     }
 }
 
 /// Writes a prediction object. The members are in alphabetical order, as clients that compare bytes know them.
 pub(super) fn prediction(prediction: &Prediction) -> Vec<u8> {
+    write(prediction, None)
+}
+
+/// Writes a prediction object with what is known of its input.
+pub(super) fn snapshot(prediction: &Prediction) -> Vec<u8> {
+    write(prediction, prediction.input())
+}
+
+fn write(prediction: &Prediction, input: Option<&Value>) -> Vec<u8> {
     let mut object = ObjectWriter::new();
     if let Some(at) = prediction.completed_at() {
         object.timestamp("completed_at", at);
@@ -45,6 +54,10 @@ pub(super) fn prediction(prediction: &Prediction) -> Vec<u8> {
         object.string("error", error);
     }
     object.string("id", prediction.id().as_str());
+    if let Some(input) = input {
+        object.key("input");
+        object.value(input);
+    }
     object.string("logs", prediction.logs());
     metrics(prediction, &mut object);
     output(prediction, &mut object);

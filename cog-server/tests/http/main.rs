@@ -9,6 +9,8 @@
 mod document;
 mod errors;
 mod health;
+mod idempotent;
 mod lifecycle;
 mod predictions;
+mod stream;
 mod support;
