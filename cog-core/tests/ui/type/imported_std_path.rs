@@ -1,9 +1,0 @@
-use cog_core::Input;
-use std::path::Path;
-
-#[derive(Input)]
-struct Prompt {
-    value: Path,
-}
-
-fn main() {}
