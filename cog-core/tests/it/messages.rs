@@ -31,6 +31,12 @@ struct Everything {
     #[input(default = 0)]
     single: f32,
     layers: Option<Vec<Layer>>,
+    #[input(ge = 1, le = 2)]
+    steps: Option<Vec<u8>>,
+    #[input(min_length = 2, regex = "^[a-z]")]
+    words: Option<Vec<String>>,
+    #[input(choices = ["red", "green"])]
+    colors: Option<Vec<String>>,
 }
 
 #[derive(Choices)]
@@ -105,6 +111,22 @@ fn faults_that_cog_does_not_know_are_told_likewise() {
         (
             json!({ "file": "/etc/passwd" }),
             &[r#"file: "/etc/passwd" is not an `http:`, `https:` or `data:` URL"#],
+        ),
+        (
+            json!({ "steps": [1, 0, 3, 256] }),
+            &[
+                "steps/1: 0 is less than the minimum of 1",
+                "steps/2: 3 is greater than the maximum of 2",
+                "steps/3: 256 is greater than the maximum of 2",
+            ],
+        ),
+        (
+            json!({ "words": ["ab", "A"], "colors": ["red", "blue"] }),
+            &[
+                r#"colors/1: "blue" is not one of ["red","green"]"#,
+                r#"words/1: "A" is shorter than 2 characters"#,
+                r#"words/1: "A" does not match "^[a-z]""#,
+            ],
         ),
         (
             json!({ "layers": [{ "mask": "data:,x", "weight": 0 }, { "mask": 1, "weight": -1 }] }),

@@ -12,6 +12,25 @@ pub(crate) fn near(valid: Vec<Value>) -> impl Strategy<Value = Value> {
     prop_oneof![1 => select(valid), 6 => changed, 1 => json_value()]
 }
 
+/// The `valid` values, and these with a boundary or an unlikely text in each place: few enough to try all of them.
+pub(crate) fn all_near(valid: &[Value]) -> Vec<Value> {
+    let others: Vec<Value> =
+        boundaries().into_iter().chain(texts()).chain([json!(null), json!([]), json!({})]).collect();
+    let mut values = valid.to_vec();
+    for value in valid {
+        let mut places = Vec::new();
+        pointers(value, String::new(), &mut places);
+        for place in places {
+            for other in &others {
+                let mut value = value.clone();
+                *value.pointer_mut(&place).unwrap() = other.clone();
+                values.push(value);
+            }
+        }
+    }
+    values
+}
+
 /// Any JSON, mostly of values that somebody may get wrong.
 pub(crate) fn json_value() -> impl Strategy<Value = Value> {
     scalar().prop_recursive(2, 8, 3, |inner| {
