@@ -166,3 +166,31 @@ fn outputs_are_published_in_the_order_of_declaration() {
     assert_eq!((&best["description"], &best["deprecated"]), (&json!("The best."), &json!(true)));
     assert_eq!(document["properties"]["sampler"]["enum"], json!(["greedy", "top-p", "DPM++ 2M"]));
 }
+
+/// A field with choices has a component of its own, called as the field. That name may be taken.
+#[test]
+fn choices_do_not_take_the_components_of_others() {
+    #[derive(Input)]
+    #[expect(dead_code, reason = "only its schema is of interest")]
+    struct Clash {
+        #[input(rename = "Input", choices = ["a"])]
+        input: String,
+        #[input(rename = "Output", choices = ["b"])]
+        output: String,
+        sampler: Sampler,
+    }
+    let mut components = Components::default();
+    components.add_output("Output", &<String as Output>::schema());
+    components.add_input("Input", &Clash::schema());
+    components.add_input("TrainingInput", &Clash::schema());
+    let components = components.into_value();
+    let names: Vec<&String> = components.as_object().unwrap().keys().collect();
+    assert_eq!(names, ["Input", "InputChoice", "Output", "OutputChoice", "TrainingInput", "sampler"]);
+    assert_eq!(components["Output"]["type"], json!("string"));
+    let properties = &components["Input"]["properties"];
+    let reference = |name: &str| properties[name]["allOf"][0]["$ref"].as_str().unwrap().to_owned();
+    assert_eq!(reference("Input"), "#/components/schemas/InputChoice");
+    assert_eq!(reference("Output"), "#/components/schemas/OutputChoice");
+    assert_eq!(components["InputChoice"]["enum"], json!(["a"]));
+    assert_eq!(components["OutputChoice"]["enum"], json!(["b"]));
+}
