@@ -64,6 +64,24 @@ impl PredictionHandle {
         self.record.cancel()
     }
 
+    /// Returns the prediction as it was before its first event: where a fold of [`events`](Self::events) begins.
+    #[must_use]
+    pub fn initial(&self) -> Prediction {
+        self.record.read(Prediction::before_all)
+    }
+
+    /// Returns the prediction as it is now and the number of the event that comes next: where a fold can go on.
+    #[must_use]
+    pub fn resume(&self) -> (Prediction, u64) {
+        self.record.resume()
+    }
+
+    /// Returns the number of the event that comes next.
+    #[must_use]
+    pub fn next_event(&self) -> u64 {
+        self.record.next_event()
+    }
+
     /// Joins those who follow the prediction, or returns `None` if there are `limit` of them already.
     #[must_use]
     pub fn watch(&self, limit: usize) -> Option<Watcher> {

@@ -70,6 +70,12 @@ impl Prediction {
         }
     }
 
+    /// The prediction as it was before anything happened to it.
+    pub(crate) fn before_all(&self) -> Self {
+        let is_stream = matches!(self.output, PredictionOutput::Stream(_));
+        Self { input: self.input.clone(), ..Self::new(self.id.clone(), self.created_at, is_stream) }
+    }
+
     /// Takes one more event in.
     pub fn apply(&mut self, event: &Event) {
         match event {

@@ -104,6 +104,20 @@ impl Record {
         read(&self.lock().prediction)
     }
 
+    /// Returns the prediction and the number of the next event. If it is over, that is the number of its last, which is never passed over.
+    pub(crate) fn resume(&self) -> (Prediction, u64) {
+        let state = self.lock();
+        let next = state.next();
+        if state.prediction.status().is_terminal() {
+            return (state.prediction.clone(), next.saturating_sub(1));
+        }
+        (state.prediction.clone(), next)
+    }
+
+    pub(crate) fn next_event(&self) -> u64 {
+        self.lock().next()
+    }
+
     /// Tells the prediction to stop. Returns whether it was still going.
     pub(crate) fn cancel(&self) -> bool {
         // Under the lock, so that no prediction ends as anything else after a cancel that was accepted.
@@ -178,6 +192,10 @@ impl Record {
 }
 
 impl State {
+    fn next(&self) -> u64 {
+        self.first + self.history.len() as u64
+    }
+
     fn append(&mut self, event: Event) {
         self.prediction.apply(&event);
         if self.history.len() >= self.capacity {

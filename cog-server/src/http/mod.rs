@@ -1,6 +1,6 @@
 //! Cog's routes.
 //!
-//! Each file holds one family of routes; `wire` the JSON of requests and replies, `body` how a request is read, and `error` alone
+//! Each file holds one family of routes; `request` the JSON of requests, `body` how it is read, and `error` alone
 //! knows status codes of refusals. Handlers read what the engine tells and keep no state of their own.
 
 mod body;
@@ -10,8 +10,8 @@ mod index;
 mod predictions;
 mod prefer;
 mod reply;
+mod request;
 mod sse;
-mod wire;
 
 use std::sync::Arc;
 
@@ -24,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::error::ApiError;
 use crate::openapi;
+use crate::webhook::Webhooks;
 
 /// What every handler can reach.
 #[derive(Debug)]
@@ -31,13 +32,14 @@ pub(crate) struct App {
     engine: Engine,
     /// Canceled when the process is to stop, by a signal or by `POST /shutdown`.
     stop: CancellationToken,
+    webhooks: Arc<Webhooks>,
     openapi: Bytes,
 }
 
 /// Makes the service that answers every request to `engine`. `stop` is canceled when a client asks for a shutdown.
-pub(crate) fn router(engine: Engine, stop: CancellationToken) -> Router {
+pub(crate) fn router(engine: Engine, stop: CancellationToken, webhooks: Arc<Webhooks>) -> Router {
     let document = openapi::document(engine.input_schema(), engine.output_schema());
-    let app = App { engine, stop, openapi: document.to_string().into() };
+    let app = App { engine, stop, webhooks, openapi: document.to_string().into() };
     Router::new()
         .route("/", get(index::index))
         .route("/health-check", get(health::health_check))

@@ -8,7 +8,10 @@ use axum::response::Response;
 use cog_core::{PredictionHandle, PredictionId, Rejection};
 
 use super::error::ApiError;
-use super::{App, body, prefer, reply, sse, wire};
+use super::request::PredictionRequest;
+use super::{App, body, prefer, reply, sse};
+use crate::webhook::Target;
+use crate::wire;
 
 /// What a client wants to get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,9 +39,9 @@ impl Mode {
 /// `POST /predictions`: makes a prediction.
 pub(super) async fn create(State(app): State<Arc<App>>, request: Request) -> Result<Response, ApiError> {
     let headers = request.headers().clone();
-    let envelope = body::read::<wire::PredictionRequest>(request).await?;
-    let request = cog_core::Request::try_from(envelope)?;
-    begin(&app, request, &headers).await
+    let mut envelope = body::read::<PredictionRequest>(request).await?;
+    let webhook = envelope.take_webhook(&headers);
+    begin(&app, envelope.try_into()?, webhook, &headers).await
 }
 
 /// `PUT /predictions/{id}`: makes a prediction of this name, or tells of the one that is running.
@@ -49,7 +52,8 @@ pub(super) async fn create_named(
 ) -> Result<Response, ApiError> {
     let headers = request.headers().clone();
     let id: PredictionId = id.parse().map_err(ApiError::PathId)?;
-    let envelope = body::read::<wire::PredictionRequest>(request).await?;
+    let mut envelope = body::read::<PredictionRequest>(request).await?;
+    let webhook = envelope.take_webhook(&headers);
     let mut request = cog_core::Request::try_from(envelope)?;
     if request.id.as_ref().is_some_and(|given| *given != id) {
         return Err(ApiError::OtherId);
@@ -58,7 +62,7 @@ pub(super) async fn create_named(
         return known(&running, &headers);
     }
     request.id = Some(id.clone());
-    match begin(&app, request, &headers).await {
+    match begin(&app, request, webhook, &headers).await {
         // Two clients with one name at the same moment: the second is told of the first, unless that is over already.
         Err(ApiError::Rejected(Rejection::AlreadyRunning(_))) if let Some(running) = running(&app, &id) => {
             known(&running, &headers)
@@ -82,12 +86,20 @@ pub(super) async fn cancel(State(app): State<Arc<App>>, Path(id): Path<String>) 
 }
 
 /// Begins a prediction and answers in the way that the client asks for.
-async fn begin(app: &App, mut request: cog_core::Request, headers: &HeaderMap) -> Result<Response, ApiError> {
+async fn begin(
+    app: &App,
+    mut request: cog_core::Request,
+    webhook: Option<Target>,
+    headers: &HeaderMap,
+) -> Result<Response, ApiError> {
     let mode = Mode::of(headers);
     // Nobody can ask for one whose name nobody was told before it ended.
     request.is_kept = request.id.is_some() || mode != Mode::Result;
     request.ends_unwatched = mode == Mode::Events;
     let prediction = app.engine.submit(request)?;
+    if let Some(target) = webhook {
+        app.webhooks.follow(&prediction, target);
+    }
     match mode {
         Mode::Events => sse::reply(&prediction, headers),
         Mode::Acceptance => {

@@ -15,7 +15,7 @@ use futures::stream;
 use serde_json::{Value, json};
 
 use super::error::ApiError;
-use super::wire;
+use crate::wire;
 
 /// How many clients may follow one prediction, as in Cog.
 const MAX_WATCHERS: usize = 1024;

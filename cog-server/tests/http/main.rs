@@ -14,3 +14,4 @@ mod lifecycle;
 mod predictions;
 mod stream;
 mod support;
+mod webhooks;

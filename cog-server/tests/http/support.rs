@@ -135,15 +135,26 @@ impl Server {
 
     /// Starts a server whose setup is given `weights`.
     pub(crate) async fn start_with(slots: usize, weights: Option<&str>) -> Self {
+        let config = ServerConfig { shutdown_grace: Duration::from_secs(30), ..ServerConfig::default() };
+        Self::launch(slots, weights, config).await
+    }
+
+    /// Starts a server that is configured in a way of its own, and waits until it is ready.
+    pub(crate) async fn start_configured(slots: usize, weights: Option<&str>, config: ServerConfig) -> Self {
+        let server = Self::launch(slots, weights, config).await;
+        server.engine.ready().await.unwrap();
+        server
+    }
+
+    async fn launch(slots: usize, weights: Option<&str>, config: ServerConfig) -> Self {
         let stage = Arc::new(Stage::default());
         let name = format!("stage-{:p}", Arc::as_ptr(&stage));
         STAGES.lock().unwrap().push((name.clone(), Arc::clone(&stage)));
         let weights = Some(weights.unwrap_or(&name).parse().unwrap());
-        let config = EngineConfig { slots: NonZeroUsize::new(slots), weights, ..EngineConfig::default() };
-        let engine = Engine::start::<Actor>(config).unwrap();
+        let engine = EngineConfig { slots: NonZeroUsize::new(slots), weights, ..EngineConfig::default() };
+        let engine = Engine::start::<Actor>(engine).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let config = ServerConfig { shutdown_grace: Duration::from_secs(30), ..ServerConfig::default() };
         let task = tokio::spawn(cog_server::serve(listener, engine.clone(), config));
         Self { address, stage, engine, task }
     }
