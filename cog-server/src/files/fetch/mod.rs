@@ -20,6 +20,7 @@ use url::Url;
 
 use self::guard::{GuardedResolver, Refused, check_literal};
 use crate::env::Proxies;
+use crate::tls;
 
 /// What a fetch may cost, and whom it may talk to.
 #[derive(Clone, Debug)]
@@ -158,14 +159,6 @@ impl Fetch for HttpFetch {
 }
 
 fn build(config: &FetchConfig) -> anyhow::Result<Client> {
-    use rustls_platform_verifier::BuilderVerifierExt;
-
-    // Handed over rather than installed for the whole process, which may have plans of its own.
-    let provider = rustls::crypto::ring::default_provider();
-    let tls = rustls::ClientConfig::builder_with_provider(provider.into())
-        .with_safe_default_protocol_versions()?
-        .with_platform_verifier()?
-        .with_no_client_auth();
     let (max_redirects, allows_private) = (config.max_redirects, config.allows_private_addresses);
     let follow = move |attempt: Attempt<'_>| {
         if attempt.previous().len() > max_redirects {
@@ -178,7 +171,7 @@ fn build(config: &FetchConfig) -> anyhow::Result<Client> {
     };
     let proxies = proxies(&config.proxies)?;
     let mut builder = Client::builder()
-        .tls_backend_preconfigured(tls)
+        .tls_backend_preconfigured(tls::client()?)
         .user_agent(&config.user_agent)
         .connect_timeout(config.connect_timeout)
         .read_timeout(config.read_timeout)
