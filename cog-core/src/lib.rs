@@ -36,12 +36,12 @@ pub use serde_json::{Value, json};
 pub use tokio_util::sync::CancellationToken;
 
 pub use crate::engine::{
-    CancelOnDrop, Engine, EngineConfig, HealthReport, Phase, PredictionHandle, Rejection, Request,
-    SetupRecord, SetupStatus,
+    CancelOnDrop, Engine, EngineConfig, HealthReport, Phase, PredictionHandle, Rejection, Request, Retention,
+    SetupRecord, SetupStatus, Watcher,
 };
 pub use crate::error::{Canceled, Error, Result};
 pub use crate::field::FieldPath;
-pub use crate::file::{Fetch, FetchError, FetchRequest, Path};
+pub use crate::file::{Fetch, FetchError, FetchRequest, Path, media_type};
 pub use crate::input::{Choices, DecodeError, FileVisitor, Input, InputValue, Json};
 pub use crate::metric::{MetricError, MetricMode, MetricName, MetricValue};
 pub use crate::output::{

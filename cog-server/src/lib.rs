@@ -5,16 +5,19 @@
 //! is kept here. It knows no model and no tensor library.
 
 // In reading order.
-//mod cli;
-//mod env;
+mod cli;
+mod env;
 
-//mod files;
+mod files;
 mod http;
 mod openapi;
+mod webhook;
+mod wire;
 
 mod lifecycle;
 mod telemetry;
+mod tls;
 
-//pub use crate::cli::main;
-pub use crate::lifecycle::{ServerConfig, serve};
+pub use crate::cli::{Process, main, run};
+pub use crate::lifecycle::{ServerConfig, WebhookConfig, serve};
 pub use crate::openapi::document as openapi_document;

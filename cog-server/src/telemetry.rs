@@ -18,6 +18,8 @@ pub(crate) enum LogFormat {
     Json,
     /// Text, for people.
     Console,
+    /// Not at all: author code's logs reach their predictions and nobody else.
+    Silent,
 }
 
 /// Starts logging with the given filter (`info`, or directives as in `RUST_LOG`). Where somebody has done so already, that stays.
@@ -25,6 +27,7 @@ pub(crate) fn init(format: LogFormat, filter: &str, is_colored: bool) {
     let filter = EnvFilter::builder().parse_lossy(filter);
     let registry = tracing_subscriber::registry().with(filter).with(PredictionLogs);
     let installed = match format {
+        LogFormat::Silent => registry.try_init(),
         LogFormat::Json => registry.with(fmt::layer().json().with_writer(io::stderr)).try_init(),
         LogFormat::Console => {
             let is_colored = is_colored && io::stderr().is_terminal();

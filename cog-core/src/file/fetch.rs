@@ -40,6 +40,14 @@ pub struct FetchRequest<'a> {
     pub directory: &'a StdPath,
 }
 
+impl<'a> FetchRequest<'a> {
+    /// A file to fetch from `url` into `directory`.
+    #[must_use]
+    pub const fn new(url: &'a str, directory: &'a StdPath) -> Self {
+        Self { url, directory }
+    }
+}
+
 /// A file that cannot be fetched. Its text is told to the client.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]

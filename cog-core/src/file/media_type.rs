@@ -3,13 +3,14 @@
 use std::path::Path;
 
 /// The media type of everything that is not known to be anything else.
-pub(crate) const UNKNOWN: &str = "application/octet-stream";
+pub const UNKNOWN: &str = "application/octet-stream";
 
 /// Tells the media type of a file called `name` that starts with `content`.
 ///
 /// Content decides where it has a signature. Text formats have none, so for these the extension decides; it also decides among the
 /// formats that are all zip archives inside, such as `.docx`.
-pub(crate) fn of(name: &Path, content: &[u8]) -> String {
+#[must_use]
+pub fn of(name: &Path, content: &[u8]) -> String {
     let by_name = mime_guess::from_path(name).first_raw();
     match infer::get(content).map(|kind| kind.mime_type()) {
         Some("application/zip") => by_name.unwrap_or("application/zip").to_owned(),
@@ -19,7 +20,13 @@ pub(crate) fn of(name: &Path, content: &[u8]) -> String {
 }
 
 /// Tells the usual extension of a media type.
-pub(crate) fn extension(media_type: &str) -> Option<&'static str> {
+///
+/// ```
+/// assert_eq!(cog_core::media_type::extension("image/jpeg"), Some("jpg"));
+/// assert_eq!(cog_core::media_type::extension("application/octet-stream"), None);
+/// ```
+#[must_use]
+pub fn extension(media_type: &str) -> Option<&'static str> {
     // Several extensions share these types; the list of the crate would give a rare one first.
     match media_type {
         "text/plain" => Some("txt"),

@@ -6,7 +6,7 @@
 
 mod data_url;
 mod fetch;
-mod media_type;
+pub mod media_type;
 mod path;
 mod publish;
 

@@ -5,6 +5,7 @@
 //! that the type decodes. It does not decode, and it does no input or output.
 
 mod check;
+mod mask;
 mod publish;
 
 use std::sync::Arc;

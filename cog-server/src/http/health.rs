@@ -7,7 +7,8 @@ use axum::response::Response;
 use cog_core::{HealthReport, Phase};
 use serde::Serialize;
 
-use super::{App, reply, wire};
+use super::{App, reply};
+use crate::wire;
 
 /// The reply, in the order in which Cog writes it.
 #[derive(Debug, Serialize)]

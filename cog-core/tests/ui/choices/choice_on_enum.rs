@@ -1,0 +1,9 @@
+use cog_core::Choices;
+
+#[derive(Choices)]
+#[choice("sampler")]
+enum Sampler {
+    Greedy,
+}
+
+fn main() {}

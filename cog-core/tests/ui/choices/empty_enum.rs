@@ -1,0 +1,6 @@
+use cog_core::Choices;
+
+#[derive(Choices)]
+enum Sampler {}
+
+fn main() {}

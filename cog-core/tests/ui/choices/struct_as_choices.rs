@@ -1,0 +1,8 @@
+use cog_core::Choices;
+
+#[derive(Choices)]
+struct Sampler {
+    top_p: f64,
+}
+
+fn main() {}

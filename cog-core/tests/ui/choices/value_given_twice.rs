@@ -1,0 +1,10 @@
+use cog_core::Choices;
+
+#[derive(Choices)]
+enum Ratio {
+    #[choice("half")]
+    #[choice("1/2")]
+    Half,
+}
+
+fn main() {}

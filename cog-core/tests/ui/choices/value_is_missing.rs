@@ -1,0 +1,9 @@
+use cog_core::Choices;
+
+#[derive(Choices)]
+enum Ratio {
+    #[choice]
+    Half,
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+use cog_core::Input;
+
+type Flag = bool;
+
+#[derive(Input)]
+struct Prompt {
+    #[input(choices = [true, false])]
+    value: Flag,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use cog_core::Input;
+
+#[derive(Input)]
+struct Prompt {
+    #[input(default = 0, ge = 1)]
+    value: u32,
+}
+
+fn main() {}

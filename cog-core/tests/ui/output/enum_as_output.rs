@@ -1,0 +1,9 @@
+use cog_core::Output;
+
+#[derive(Output)]
+enum Verdict {
+    Safe,
+    Unsafe,
+}
+
+fn main() {}

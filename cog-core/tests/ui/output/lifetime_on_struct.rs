@@ -1,0 +1,8 @@
+use cog_core::Output;
+
+#[derive(Output)]
+struct Label<'a> {
+    text: &'a str,
+}
+
+fn main() {}

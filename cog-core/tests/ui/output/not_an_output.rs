@@ -1,0 +1,9 @@
+use cog_core::Output;
+use std::time::Duration;
+
+#[derive(Output)]
+struct Timing {
+    spent: Duration,
+}
+
+fn main() {}

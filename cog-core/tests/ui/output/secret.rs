@@ -1,0 +1,9 @@
+use cog_core::Output;
+use cog_core::Secret;
+
+#[derive(Output)]
+struct Account {
+    key: Secret,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use cog_core::Output;
+
+#[derive(Output)]
+struct Tree {
+    branches: Vec<Self>,
+}
+
+fn main() {}

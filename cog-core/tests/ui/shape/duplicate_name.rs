@@ -1,0 +1,10 @@
+use cog_core::Input;
+
+#[derive(Input)]
+struct Prompt {
+    r#type: String,
+    #[input(rename = "type")]
+    kind: String,
+}
+
+fn main() {}

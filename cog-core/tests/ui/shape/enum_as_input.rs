@@ -1,0 +1,9 @@
+use cog_core::Input;
+
+#[derive(Input)]
+enum Sampler {
+    Greedy,
+    TopP,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use cog_core::Input;
+
+#[derive(Input)]
+struct Prompt(String, u32);
+
+fn main() {}

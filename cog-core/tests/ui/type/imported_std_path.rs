@@ -1,0 +1,9 @@
+use cog_core::Input;
+use std::path::Path;
+
+#[derive(Input)]
+struct Prompt {
+    value: Path,
+}
+
+fn main() {}

@@ -1,0 +1,137 @@
+//! What can be said on the command line, and the help that tells so.
+
+use std::fmt::Write as _;
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use clap::{Arg, Args, CommandFactory, Parser, Subcommand, value_parser};
+use cog_core::{InputValue, Predictor, Weights};
+
+use super::predict::Inputs;
+use crate::env;
+
+/// Serve this model over HTTP, or make one prediction with it.
+#[derive(Debug, Parser)]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+    /// With no subcommand it is `serve`.
+    #[command(flatten)]
+    pub(super) serve: ServeArguments,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Serve the model over HTTP; the default.
+    Serve(ServeArguments),
+    /// Make one prediction.
+    Predict(PredictArguments),
+    /// Print the model's API as an OpenAPI document.
+    Schema,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ServeArguments {
+    /// The address or host name to listen on; `0.0.0.0` is every address of this machine.
+    #[arg(long, value_name = "HOST", default_value = "127.0.0.1")]
+    pub(super) host: String,
+    /// The port to listen on, 0 for any that is free [env: PORT] [default: 5000].
+    #[arg(long, value_name = "PORT")]
+    pub(super) port: Option<u16>,
+    /// How many predictions may run at once [env: COG_MAX_CONCURRENCY] [default: the model's own number].
+    #[arg(long, value_name = "N")]
+    pub(super) max_concurrency: Option<NonZeroUsize>,
+    #[command(flatten)]
+    pub(super) model: ModelArguments,
+    /// How long running predictions may go on after a signal to stop, before they are canceled.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "25")]
+    pub(super) shutdown_grace: Duration,
+}
+
+/// What is said of the model, whatever is done with it.
+#[derive(Args, Debug)]
+pub(super) struct ModelArguments {
+    /// Weights to load in place of the model's own: a path or an URL [env: COG_WEIGHTS].
+    #[arg(long, value_name = "PATH or URL")]
+    pub(super) weights: Option<Weights>,
+    /// Let input files come from private, loopback and link-local addresses [env: COG_ALLOW_PRIVATE_URLS].
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(super) allow_private_urls: Option<bool>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct PredictArguments {
+    /// Set an input. A file is named with `@`; a list is made by repeating its name.
+    #[arg(short, long = "input", value_name = "NAME=VALUE", conflicts_with = "json")]
+    pub(super) inputs: Vec<String>,
+    /// Set all inputs as a JSON object: the object itself, `@FILE`, or `@-` for standard input.
+    #[arg(long, value_name = "JSON")]
+    pub(super) json: Option<String>,
+    /// Where the output goes: a file, a directory, or `-` for standard output.
+    ///
+    /// Without it, text and JSON go to standard output, and files to `output.EXT` here. Several files get numbers: `out.0.png`, `out.1.png`.
+    #[arg(short, long, value_name = "PATH")]
+    pub(super) output: Option<String>,
+    #[command(flatten)]
+    pub(super) model: ModelArguments,
+}
+
+/// Builds the command line of a binary called `name`.
+pub(super) fn command<P: Predictor>(name: &str) -> clap::Command {
+    let inputs = Inputs::of(&P::Input::schema());
+    accept_what_cog_accepts(Arguments::command())
+        .name(name.to_owned())
+        .bin_name(name)
+        // The crate of the model is not known here, so this tells what is.
+        .version(concat!("(cog-server ", env!("CARGO_PKG_VERSION"), ")"))
+        .after_help(format!(
+            "Examples:\n  {name} --port 8000\n  {name} predict {example}\n  {name} schema > openapi.json\n\n\
+             See `{name} predict --help` for the inputs of this model.",
+            example = inputs.example(),
+        ))
+        .after_long_help(format!(
+            "Examples:\n  {name} --port 8000\n  {name} predict {example}\n  {name} schema > openapi.json\n\n\
+             See `{name} predict --help` for the inputs of this model.\n\n{variables}",
+            example = inputs.example(),
+            variables = variables(),
+        ))
+        .mut_subcommand("serve", |serve| {
+            accept_what_cog_accepts(serve).after_long_help(variables())
+        })
+        .mut_subcommand("predict", |predict| {
+            predict.after_help(format!(
+                "Inputs of this model:\n{inputs}\n\nExamples:\n  {name} predict {example}\n  \
+                 echo '{{…}}' | {name} predict --json @-\n\n\
+                 Logs and progress go to standard error. Ctrl-C cancels the prediction; the exit code is then 130.",
+                example = inputs.example(),
+            ))
+        })
+}
+
+/// Adds the flags of Cog's server that have no meaning here, so that a command line written for it works. They are not advertised.
+fn accept_what_cog_accepts(command: clap::Command) -> clap::Command {
+    command
+        // Ignored by Cog as well.
+        .arg(Arg::new("threads").long("threads").hide(true).value_parser(value_parser!(u32)))
+        .arg(Arg::new("x-mode").long("x-mode").hide(true).value_parser(["predict"]))
+}
+
+/// The environment variables, for the help.
+fn variables() -> String {
+    let mut text = "Environment variables:".to_owned();
+    for variable in env::VARIABLES {
+        // Writing to a `String` cannot fail.
+        let _ = write!(
+            text,
+            "\n  {}\n          {} [default: {}]",
+            variable.name, variable.meaning, variable.default
+        );
+    }
+    text
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    seconds.ok_or_else(|| "not a number of seconds".to_owned())
+}

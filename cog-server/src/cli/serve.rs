@@ -1,0 +1,87 @@
+//! `serve`: answer HTTP requests until told to stop.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use cog_core::{Engine, EngineConfig, Predictor};
+use tokio::net::TcpListener;
+
+use super::arguments::ServeArguments;
+use super::{Failure, Process, fetcher, runtime, weights};
+use crate::env::Environment;
+use crate::lifecycle::{self, ServerConfig, WebhookConfig};
+use crate::telemetry::{self, LogFormat};
+
+pub(super) fn run<P: Predictor>(
+    arguments: &ServeArguments,
+    environment: &Environment,
+    process: &Process,
+) -> Result<(), Failure> {
+    let port = match arguments.port {
+        Some(port) => port,
+        None => environment.port().map_err(|error| Failure::Usage(error.to_string()))?,
+    };
+    let config = EngineConfig {
+        slots: arguments.max_concurrency.or(environment.max_concurrency),
+        weights: weights(&arguments.model, environment)?,
+        fetcher: Some(Arc::new(fetcher(&arguments.model, environment))),
+        history_capacity: environment.stream_history_capacity,
+        setup_timeout: environment.setup_timeout,
+        ..EngineConfig::default()
+    };
+    if process.is_whole() {
+        let format = environment.log_format.unwrap_or(if process.has_terminal() {
+            LogFormat::Console
+        } else {
+            LogFormat::Json
+        });
+        telemetry::init(format, environment.log_filter.as_deref().unwrap_or("info"), environment.is_colored);
+    }
+    for warning in &environment.warnings {
+        tracing::warn!("{warning}");
+    }
+
+    let runtime = runtime()?;
+    let served = runtime.block_on(async {
+        // First, so that a port in use is told before a model is loaded.
+        let (listener, address) = listen(&arguments.host, port).await?;
+        tracing::info!("listening on http://{address}");
+        let engine = Engine::start::<P>(config).map_err(|error| Failure::Failed(error.to_string()))?;
+        let webhooks = WebhookConfig {
+            token: environment.webhook_token.clone(),
+            secret: environment.webhook_secret.clone(),
+            throttle: environment.throttle,
+            ..WebhookConfig::default()
+        };
+        let server = ServerConfig { shutdown_grace: arguments.shutdown_grace, webhooks };
+        let served = lifecycle::serve(listener, engine, server).await;
+        served.map_err(|error| Failure::Failed(format!("cannot serve: {error}")))
+    });
+    // Everything that matters has ended; a name that is still being looked up does not.
+    runtime.shutdown_background();
+    served
+}
+
+/// Listens on `host`, which is an address or a name, and returns the address that it came to.
+async fn listen(host: &str, port: u16) -> Result<(TcpListener, SocketAddr), Failure> {
+    // Brackets are how an IPv6 address is written before a port.
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    let bound = match TcpListener::bind((bare, port)).await {
+        Ok(listener) => listener.local_addr().map(|address| (listener, address)),
+        Err(error) => Err(error),
+    };
+    bound.map_err(|error| {
+        Failure::Failed(match error.kind() {
+            std::io::ErrorKind::AddrInUse => {
+                format!("cannot listen on `{host}`: port {port} is in use; choose another with `--port`")
+            }
+            std::io::ErrorKind::PermissionDenied => {
+                format!("cannot listen on `{host}`: port {port} is not allowed; choose one above 1023 with `--port`")
+            }
+            std::io::ErrorKind::AddrNotAvailable => {
+                format!("cannot listen on `{host}`: it is no address of this machine; choose one with `--host`")
+            }
+            _ => format!("cannot listen on `{host}` port {port}: {error}"),
+        })
+    })
+}
