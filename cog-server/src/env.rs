@@ -324,8 +324,8 @@ mod tests {
         warning: &[&str],
     ) {
         let environment = reading(&[(name, value)]);
-        assert_eq!(read(&environment), expected, "{name}={value}");
-        assert_eq!(environment.warnings, warning, "{name}={value}");
+        let warnings: Vec<&str> = environment.warnings.iter().map(String::as_str).collect();
+        assert_eq!((read(&environment), warnings), (expected, warning.to_vec()), "{name}={value}");
     }
 
     #[test]
