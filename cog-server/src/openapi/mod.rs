@@ -13,9 +13,10 @@ use serde_json::{Value, json};
 #[must_use]
 pub fn document(input: &Schema, output: &Schema) -> Value {
     let mut components = Components::default();
-    components.add_input("Input", input);
-    components.add_output("Output", output);
+    // Inputs last: a field with choices that is called like something of ours has to make room.
     components::add_predictions(&mut components);
+    components.add_output("Output", output);
+    components.add_input("Input", input);
     json!({
         "openapi": "3.0.2",
         "info": { "title": "Cog", "version": env!("CARGO_PKG_VERSION") },
