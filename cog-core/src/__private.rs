@@ -5,9 +5,10 @@ pub use serde_json::Number;
 use serde_json::{Map, Value};
 
 use crate::field::FieldPath;
+use crate::input::DecodeError;
 pub use crate::input::FileVisitor;
-use crate::input::{DecodeError, InputValue};
-use crate::schema::whole;
+use crate::output::{EncodeError, Encoder, OutputValue};
+use crate::schema::{Schema, whole};
 
 /// A JSON object that is being taken apart, field by field.
 #[derive(Debug)]
@@ -30,13 +31,21 @@ impl<'a> ObjectDecoder<'a> {
 
     /// Takes the field `name` out.
     ///
+    /// `decode` and `absent` are those of the field's [`InputValue`](crate::InputValue). With a bound in their place, the compiler
+    /// would tell of a type that is no input once for each mention of it, as the notes about the bound make each look different.
+    ///
     /// # Errors
     /// When it is not there and required, or cannot be decoded.
-    pub fn field<T: InputValue>(&mut self, name: &'static str) -> Result<T, DecodeError> {
+    pub fn field<T>(
+        &mut self,
+        name: &'static str,
+        decode: impl FnOnce(Value, &FieldPath<'_>) -> Result<T, DecodeError>,
+        absent: impl FnOnce() -> Option<T>,
+    ) -> Result<T, DecodeError> {
         let at = self.at.field(name);
         match self.fields.remove(name) {
-            Some(value) => T::decode(value, &at),
-            None => T::absent().ok_or_else(|| DecodeError::new(&at, "Field required")),
+            Some(value) => decode(value, &at),
+            None => absent().ok_or_else(|| DecodeError::new(&at, "Field required")),
         }
     }
 
@@ -44,15 +53,49 @@ impl<'a> ObjectDecoder<'a> {
     ///
     /// # Errors
     /// When it, or the default, cannot be decoded.
-    pub fn field_or<T: InputValue>(
+    pub fn field_or<T>(
         &mut self,
         name: &'static str,
+        decode: impl FnOnce(Value, &FieldPath<'_>) -> Result<T, DecodeError>,
+        absent: impl FnOnce() -> Option<T>,
         default: impl FnOnce() -> Value,
     ) -> Result<T, DecodeError> {
-        let given = self.fields.remove(name).filter(|value| !value.is_null() || T::absent().is_none());
-        T::decode(given.unwrap_or_else(default), &self.at.field(name))
+        let given = self.fields.remove(name).filter(|value| !value.is_null() || absent().is_none());
+        decode(given.unwrap_or_else(default), &self.at.field(name))
     }
 }
+
+/// A member of an output, and the `encode` of its [`OutputValue`]. See [`ObjectDecoder::field`] for why.
+#[derive(Debug)]
+pub struct Member<T>(pub T, pub fn(T, &mut Encoder) -> Result<(), EncodeError>);
+
+impl<T: 'static> OutputValue for Member<T> {
+    fn schema() -> Schema {
+        Schema::any()
+    }
+
+    fn encode(self, encoder: &mut Encoder) -> Result<(), EncodeError> {
+        let Self(value, encode) = self;
+        encode(value, encoder)
+    }
+}
+
+/// Returns the default that a field is given by an expression. A function and not `Value::from`, which linters would find needless
+/// where the expression is a [`Value`] already.
+pub fn default_value(value: impl DefaultValue) -> Value {
+    value.into()
+}
+
+/// What an expression that gives a default may evaluate to.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the default of an input",
+    label = "not a JSON value",
+    note = "a default is a text, a number, a `bool`, a list of these, `cog_core::json!(..)`, or a variant of an enum with `#[derive(cog_core::Choices)]`"
+)]
+pub trait DefaultValue: Into<Value> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Into<Value>> DefaultValue for T {}
 
 /// Returns the number that `bound` is in JSON.
 pub fn number(bound: impl Into<Value>) -> Number {
@@ -84,13 +127,26 @@ pub trait Ordered {}
 )]
 pub trait Text {}
 
-/// Types that `choices` can constrain.
+/// Types that choices which are all of this `Kind` can constrain: [`Texts`], [`Wholes`] or [`Fractions`].
 #[diagnostic::on_unimplemented(
-    message = "`choices` cannot constrain `{Self}`",
-    label = "neither a text nor a number",
-    note = "`choices` fits `String` and numbers, and `Option` and `Vec` of these; for a type of its own, write `#[derive(cog_core::Choices)]` on an enum"
+    message = "these `choices` cannot constrain `{Self}`",
+    label = "holds no such values",
+    note = "texts fit `String`, whole numbers fit numbers, fractions fit floats, and each fits `Option` and `Vec` of its type",
+    note = "for a type of its own, write `#[derive(cog_core::Choices)]` on an enum"
 )]
-pub trait Choosable {}
+pub trait Choosable<Kind> {}
+
+/// Choices that are texts.
+#[derive(Debug)]
+pub struct Texts;
+
+/// Choices that are whole numbers.
+#[derive(Debug)]
+pub struct Wholes;
+
+/// Choices that are numbers, not all of them whole.
+#[derive(Debug)]
+pub struct Fractions;
 
 /// Types of which a value need not be there.
 #[diagnostic::on_unimplemented(
@@ -103,7 +159,7 @@ pub trait Optional {}
 impl<T> Optional for Option<T> {}
 
 macro_rules! mark {
-    ($($mark:ident: $($marked:ty)*;)*) => { $(
+    ($($mark:path: $($marked:ty)*;)*) => { $(
         $(impl $mark for $marked {})*
         impl<T: $mark> $mark for Option<T> {}
         impl<T: $mark> $mark for Vec<T> {}
@@ -113,7 +169,9 @@ macro_rules! mark {
 mark! {
     Ordered: i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize f32 f64;
     Text: String crate::secret::Secret;
-    Choosable: String i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize f32 f64;
+    Choosable<Texts>: String;
+    Choosable<Wholes>: i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize f32 f64;
+    Choosable<Fractions>: f32 f64;
 }
 
 /// Asserts that `ge` and `le` fit `T`.
@@ -122,8 +180,8 @@ pub const fn assert_ordered<T: Ordered>() {}
 /// Asserts that `min_length`, `max_length` and `regex` fit `T`.
 pub const fn assert_text<T: Text>() {}
 
-/// Asserts that `choices` fits `T`.
-pub const fn assert_choosable<T: Choosable>() {}
+/// Asserts that choices of this `Kind` fit `T`.
+pub const fn assert_choosable<T: Choosable<Kind>, Kind>() {}
 
 /// Asserts that `None` is a value of `T`.
 pub const fn assert_optional<T: Optional>() {}

@@ -36,8 +36,8 @@ pub use serde_json::{Value, json};
 pub use tokio_util::sync::CancellationToken;
 
 pub use crate::engine::{
-    CancelOnDrop, Engine, EngineConfig, HealthReport, Phase, PredictionHandle, Rejection, Request,
-    SetupRecord, SetupStatus,
+    CancelOnDrop, Engine, EngineConfig, HealthReport, Phase, PredictionHandle, Rejection, Request, Retention,
+    SetupRecord, SetupStatus, Watcher,
 };
 pub use crate::error::{Canceled, Error, Result};
 pub use crate::field::FieldPath;

@@ -89,7 +89,7 @@ impl Literal {
             Json::Text(text) => quote!(::cog_core::Value::from(#text)),
             Json::List(items) => {
                 let items = items.iter().map(Self::to_value);
-                quote!(::cog_core::Value::Array(::std::vec![#(#items),*]))
+                quote!(::cog_core::Value::Array(::std::vec::Vec::from([#(#items),*])))
             }
         }
     }

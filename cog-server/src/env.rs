@@ -56,6 +56,18 @@ const COG_STREAM_HISTORY_CAPACITY: Variable = variable(
     "1024",
     "How many events of a prediction are kept for readers that come late or are slow.",
 );
+const COG_THROTTLE_RESPONSE_INTERVAL: Variable = variable(
+    "COG_THROTTLE_RESPONSE_INTERVAL",
+    "0.5",
+    "The shortest time between two webhooks about logs, in seconds.",
+);
+const WEBHOOK_AUTH_TOKEN: Variable =
+    variable("WEBHOOK_AUTH_TOKEN", "none", "A token that webhooks carry as `Authorization: Bearer`.");
+const COG_WEBHOOK_SECRET: Variable = variable(
+    "COG_WEBHOOK_SECRET",
+    "none",
+    "A secret that webhooks are signed with as in Standard Webhooks: `whsec_` and at least 24 bytes in base64.",
+);
 const COG_LOG_LEVEL: Variable = variable(
     "COG_LOG_LEVEL",
     "info",
@@ -103,6 +115,9 @@ pub(crate) const VARIABLES: &[Variable] = &[
     COG_USER_AGENT,
     COG_ALLOW_PRIVATE_URLS,
     COG_STREAM_HISTORY_CAPACITY,
+    COG_THROTTLE_RESPONSE_INTERVAL,
+    WEBHOOK_AUTH_TOKEN,
+    COG_WEBHOOK_SECRET,
     COG_LOG_LEVEL,
     RUST_LOG,
     LOG_FORMAT,
@@ -124,6 +139,9 @@ pub(crate) struct Environment {
     pub(crate) user_agent: Option<String>,
     pub(crate) allows_private_urls: bool,
     pub(crate) stream_history_capacity: usize,
+    pub(crate) throttle: Duration,
+    pub(crate) webhook_token: Option<String>,
+    pub(crate) webhook_secret: Option<String>,
     pub(crate) log_filter: Option<String>,
     pub(crate) log_format: Option<LogFormat>,
     pub(crate) is_colored: bool,
@@ -168,6 +186,9 @@ pub(crate) fn read(lookup: impl Fn(&str) -> Option<OsString>) -> Environment {
         user_agent: reader.text(COG_USER_AGENT),
         allows_private_urls: reader.allows_private_urls(),
         stream_history_capacity: reader.stream_history_capacity(),
+        throttle: reader.throttle(),
+        webhook_token: reader.text(WEBHOOK_AUTH_TOKEN),
+        webhook_secret: reader.text(COG_WEBHOOK_SECRET),
         log_filter: reader.log_filter(),
         log_format: reader.log_format(),
         is_colored: reader.text(NO_COLOR).is_none(),
@@ -244,6 +265,16 @@ impl<F: Fn(&str) -> Option<OsString>> Reader<F> {
         })
     }
 
+    fn throttle(&mut self) -> Duration {
+        const DEFAULT: Duration = Duration::from_millis(500);
+        let Some(text) = self.text(COG_THROTTLE_RESPONSE_INTERVAL) else { return DEFAULT };
+        let interval = text.trim().parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        interval.unwrap_or_else(|| {
+            self.warn(COG_THROTTLE_RESPONSE_INTERVAL, &text, "a number of seconds", "waiting half a second");
+            DEFAULT
+        })
+    }
+
     fn log_filter(&mut self) -> Option<String> {
         if let Some(directives) = self.text(RUST_LOG) {
             return Some(directives);
@@ -293,8 +324,8 @@ mod tests {
         warning: &[&str],
     ) {
         let environment = reading(&[(name, value)]);
-        assert_eq!(read(&environment), expected, "{name}={value}");
-        assert_eq!(environment.warnings, warning, "{name}={value}");
+        let warnings: Vec<&str> = environment.warnings.iter().map(String::as_str).collect();
+        assert_eq!((read(&environment), warnings), (expected, warning.to_vec()), "{name}={value}");
     }
 
     #[test]

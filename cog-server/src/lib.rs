@@ -11,10 +11,13 @@ mod env;
 mod files;
 mod http;
 mod openapi;
+mod webhook;
+mod wire;
 
 mod lifecycle;
 mod telemetry;
+mod tls;
 
 pub use crate::cli::{Process, main, run};
-pub use crate::lifecycle::{ServerConfig, serve};
+pub use crate::lifecycle::{ServerConfig, WebhookConfig, serve};
 pub use crate::openapi::document as openapi_document;

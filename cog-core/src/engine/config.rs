@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::Retention;
 use crate::file::Fetch;
 use crate::prediction::PredictionId;
 use crate::predictor::Weights;
@@ -33,6 +34,8 @@ pub struct EngineConfig {
     pub temp_directory: Option<PathBuf>,
     /// How many events of a prediction are kept for readers that come late or are slow. At least one is.
     pub history_capacity: usize,
+    /// How much is kept of predictions that are over.
+    pub retention: Retention,
     /// How long `setup` may take; for ever if `None`.
     pub setup_timeout: Option<Duration>,
     /// How long `healthcheck` may take before the predictor counts as unhealthy.
@@ -47,6 +50,7 @@ impl Default for EngineConfig {
             fetcher: None,
             temp_directory: None,
             history_capacity: 1024,
+            retention: Retention::default(),
             setup_timeout: None,
             healthcheck_timeout: Duration::from_secs(5),
         }
@@ -62,6 +66,7 @@ impl fmt::Debug for EngineConfig {
             .field("fetcher", &self.fetcher.as_ref().map(|_| "Fetch"))
             .field("temp_directory", &self.temp_directory)
             .field("history_capacity", &self.history_capacity)
+            .field("retention", &self.retention)
             .field("setup_timeout", &self.setup_timeout)
             .field("healthcheck_timeout", &self.healthcheck_timeout)
             .finish()
@@ -77,6 +82,10 @@ pub struct Request {
     pub input: Value,
     /// Texts for the model that are no part of the input.
     pub context: HashMap<String, String>,
+    /// Whether the prediction can be found by its name when it is over, for as long as the engine's [`Retention`] allows.
+    pub is_kept: bool,
+    /// Whether the prediction is canceled when the last [`Watcher`](crate::Watcher) leaves.
+    pub ends_unwatched: bool,
 }
 
 impl Request {

@@ -1,7 +1,7 @@
 //! Running one predictor.
 //!
 //! The engine sets a predictor up, checks requests against its schema, runs predictions on a fixed number of slots and keeps the list of
-//! those that are running. What it promises:
+//! those that are running or were a short while ago. What it promises:
 //!
 //! - never more predictions at once than slots: a slot is taken when a request is accepted and free when the author's code has returned,
 //!   which is before anybody learns the result;
@@ -16,12 +16,11 @@ mod driver;
 mod handle;
 mod health;
 mod pool;
+mod registry;
 mod run;
 mod setup;
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -29,10 +28,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use self::config::{EngineConfig, Rejection, Request};
-pub use self::handle::{CancelOnDrop, PredictionHandle};
+pub use self::handle::{CancelOnDrop, PredictionHandle, Watcher};
 pub use self::health::HealthReport;
 use self::health::Healthcheck;
 use self::pool::Pool;
+use self::registry::Registry;
+pub use self::registry::Retention;
 use self::run::Job;
 pub use self::setup::{Phase, SetupRecord, SetupStatus};
 use crate::input::InputValue;
@@ -90,7 +91,7 @@ struct Inner {
     phase: watch::Sender<Phase>,
     setup: Arc<Record>,
     pool: Arc<Pool>,
-    running: Arc<Running>,
+    registry: Arc<Registry>,
     ids: IdSequence,
     health: Healthcheck,
     /// Canceled when the engine is to stop; the parent of every prediction's token.
@@ -98,10 +99,6 @@ struct Inner {
     /// Counts the work that is under way, so that a shutdown can wait for its end.
     tracker: TaskTracker,
 }
-
-/// The predictions that have been accepted and are not over.
-#[derive(Debug, Default)]
-pub(crate) struct Running(Mutex<HashMap<PredictionId, Arc<Record>>>);
 
 impl Engine {
     /// Starts a predictor: its setup begins on a thread of its own, and this returns at once.
@@ -123,7 +120,7 @@ impl Engine {
             phase: watch::Sender::new(Phase::Starting),
             setup: setup::record(&cancellation),
             pool: Arc::new(Pool::default()),
-            running: Arc::new(Running::default()),
+            registry: Arc::new(Registry::new(config.retention)),
             ids: IdSequence::default(),
             health: Healthcheck::new(config.healthcheck_timeout),
             cancellation,
@@ -197,33 +194,35 @@ impl Engine {
         inner.input.warn_of_unknown(&request.input);
 
         let id = request.id.unwrap_or_else(|| inner.ids.next());
-        let record = Arc::new(Record::new(
-            id,
-            inner.output.is_stream(),
-            inner.config.history_capacity,
-            inner.cancellation.child_token(),
-        ));
+        let token = inner.cancellation.child_token();
+        let mut record = Record::new(id, inner.output.is_stream(), inner.config.history_capacity, token)
+            .with_end_unwatched(request.ends_unwatched);
+        if request.is_kept {
+            record = record.with_input(inner.input.masked(&request.input));
+        }
+        let record = Arc::new(record);
         // Entered first: a prediction that has a slot is one that can be found and canceled.
-        inner.running.enter(&record)?;
+        inner.registry.enter(&record)?;
         let Some(permit) = inner.pool.try_acquire() else {
-            inner.running.leave(record.id());
+            inner.registry.leave(&record);
             return Err(Rejection::AtCapacity { slots: inner.slots });
         };
         permit.begin(Job {
             record: Arc::clone(&record),
             input: request.input,
             context: request.context,
-            running: Arc::clone(&inner.running),
+            registry: Arc::clone(&inner.registry),
+            is_kept: request.is_kept,
             temp_directory: inner.config.temp_directory.clone(),
-            under_way: inner.tracker.token(),
+            _under_way: inner.tracker.token(),
         });
         Ok(PredictionHandle::new(record))
     }
 
-    /// Finds a prediction that is running.
+    /// Finds a prediction that is running, or one that is over and [kept](Request::is_kept).
     #[must_use]
     pub fn find(&self, id: &PredictionId) -> Option<PredictionHandle> {
-        self.0.running.find(id).map(PredictionHandle::new)
+        self.0.registry.find(id).map(PredictionHandle::new)
     }
 
     /// Asks the predictor whether it is still fit to work. Before and after its life there is nobody to ask, and nothing wrong.
@@ -261,29 +260,5 @@ impl Drop for Inner {
     fn drop(&mut self) {
         self.cancellation.cancel();
         self.pool.close();
-    }
-}
-
-impl Running {
-    fn enter(&self, record: &Arc<Record>) -> Result<(), Rejection> {
-        match self.lock().entry(record.id().clone()) {
-            Entry::Occupied(taken) => Err(Rejection::AlreadyRunning(taken.key().clone())),
-            Entry::Vacant(place) => {
-                place.insert(Arc::clone(record));
-                Ok(())
-            }
-        }
-    }
-
-    fn leave(&self, id: &PredictionId) {
-        self.lock().remove(id);
-    }
-
-    fn find(&self, id: &PredictionId) -> Option<Arc<Record>> {
-        self.lock().get(id).map(Arc::clone)
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<PredictionId, Arc<Record>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

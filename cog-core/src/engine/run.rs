@@ -10,9 +10,9 @@ use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use super::Running;
 use super::driver::{Driver, Task};
 use super::pool::Permit;
+use super::registry::Registry;
 use crate::error::{Canceled, Error, panic_message};
 use crate::prediction::{Event, Record};
 use crate::scope::{Directory, Entered, Scope};
@@ -23,17 +23,23 @@ pub(super) struct Job {
     pub(super) record: Arc<Record>,
     pub(super) input: Value,
     pub(super) context: HashMap<String, String>,
-    pub(super) running: Arc<Running>,
+    pub(super) registry: Arc<Registry>,
+    /// Whether the prediction can be found when it is over.
+    pub(super) is_kept: bool,
     pub(super) temp_directory: Option<PathBuf>,
     /// Held until the prediction is over; a shutdown waits for it.
-    pub(super) under_way: TaskTrackerToken,
+    pub(super) _under_way: TaskTrackerToken,
 }
 
 impl Drop for Job {
     fn drop(&mut self) {
-        self.running.leave(self.record.id());
+        // Does nothing where the prediction has ended as it should.
         self.record.complete(Some("the engine was stopped before the prediction ended".into()));
-        let _ = &self.under_way;
+        if self.is_kept {
+            self.registry.keep(&self.record);
+        } else {
+            self.registry.leave(&self.record);
+        }
     }
 }
 
@@ -60,8 +66,7 @@ pub(super) fn run(mut job: Job, permit: Permit, driver: &dyn Driver, runtime: &H
         error
     };
 
-    // The order is the promise: the slot is free and the name forgotten before anybody can learn that the prediction is over.
-    job.running.leave(record.id());
+    // The order is the promise: the slot is free before anybody can learn that the prediction is over. Its name is, with its end.
     drop(permit);
     record.complete(error.map(Into::into));
 }

@@ -15,6 +15,7 @@ use crate::metric::Metrics;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prediction {
     id: PredictionId,
+    input: Option<Value>,
     created_at: Timestamp,
     status: Status,
     started_at: Option<Timestamp>,
@@ -51,6 +52,7 @@ impl Prediction {
     pub(super) fn new(id: PredictionId, created_at: Timestamp, is_stream: bool) -> Self {
         Self {
             id,
+            input: None,
             created_at,
             status: Status::Starting,
             started_at: None,
@@ -66,6 +68,12 @@ impl Prediction {
             progress: None,
             predict_time: None,
         }
+    }
+
+    /// The prediction as it was before anything happened to it.
+    pub(crate) fn before_all(&self) -> Self {
+        let is_stream = matches!(self.output, PredictionOutput::Stream(_));
+        Self { input: self.input.clone(), ..Self::new(self.id.clone(), self.created_at, is_stream) }
     }
 
     /// Takes one more event in.
@@ -96,6 +104,16 @@ impl Prediction {
     #[must_use]
     pub const fn id(&self) -> &PredictionId {
         &self.id
+    }
+
+    pub(super) fn set_input(&mut self, input: Value) {
+        self.input = Some(input);
+    }
+
+    /// What it was given, secrets masked and long texts shortened; `None` unless it is [kept](crate::Request::is_kept).
+    #[must_use]
+    pub const fn input(&self) -> Option<&Value> {
+        self.input.as_ref()
     }
 
     /// Where in its life it is.

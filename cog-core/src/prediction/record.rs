@@ -1,10 +1,12 @@
 //! The one owner of a prediction's events and of the object they add up to.
 
 use std::collections::VecDeque;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use jiff::Timestamp;
+use serde_json::Value;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -20,6 +22,8 @@ pub(crate) struct Record {
     created: Instant,
     cancellation: CancellationToken,
     state: Mutex<State>,
+    watchers: AtomicUsize,
+    ends_unwatched: bool,
     /// Told after each event; readers of events wait here.
     changed: Notify,
     /// Told after the last event; whoever wants the result only waits here and is not woken in between.
@@ -54,9 +58,37 @@ impl Record {
             created: Instant::now(),
             cancellation,
             state: Mutex::new(state),
+            watchers: AtomicUsize::new(0),
+            ends_unwatched: false,
             changed: Notify::new(),
             completed: Notify::new(),
         }
+    }
+
+    /// Notes the input, for those who ask about the prediction later.
+    pub(crate) fn with_input(mut self, input: Value) -> Self {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        state.prediction.set_input(input);
+        self
+    }
+
+    pub(crate) const fn with_end_unwatched(mut self, ends_unwatched: bool) -> Self {
+        self.ends_unwatched = ends_unwatched;
+        self
+    }
+
+    /// Tells whether the prediction is to be canceled when nobody follows it any more.
+    pub(crate) const fn ends_unwatched(&self) -> bool {
+        self.ends_unwatched
+    }
+
+    /// Tells whether nothing more will happen.
+    pub(crate) fn is_over(&self) -> bool {
+        self.read(|prediction| prediction.status().is_terminal())
+    }
+
+    pub(crate) const fn watchers(&self) -> &AtomicUsize {
+        &self.watchers
     }
 
     pub(crate) const fn id(&self) -> &PredictionId {
@@ -70,6 +102,20 @@ impl Record {
     /// Shows the prediction as it is now. `read` must be quick: the prediction's next event waits for it.
     pub(crate) fn read<T>(&self, read: impl FnOnce(&Prediction) -> T) -> T {
         read(&self.lock().prediction)
+    }
+
+    /// Returns the prediction and the number of the next event. If it is over, that is the number of its last, which is never passed over.
+    pub(crate) fn resume(&self) -> (Prediction, u64) {
+        let state = self.lock();
+        let next = state.next();
+        if state.prediction.status().is_terminal() {
+            return (state.prediction.clone(), next.saturating_sub(1));
+        }
+        (state.prediction.clone(), next)
+    }
+
+    pub(crate) fn next_event(&self) -> u64 {
+        self.lock().next()
     }
 
     /// Tells the prediction to stop. Returns whether it was still going.
@@ -134,7 +180,7 @@ impl Record {
         let mut notified = std::pin::pin!(self.completed.notified());
         // Registers before looking, so that an end in between is not missed.
         notified.as_mut().enable();
-        if !self.read(|prediction| prediction.status().is_terminal()) {
+        if !self.is_over() {
             notified.await;
         }
     }
@@ -146,6 +192,10 @@ impl Record {
 }
 
 impl State {
+    fn next(&self) -> u64 {
+        self.first + self.history.len() as u64
+    }
+
     fn append(&mut self, event: Event) {
         self.prediction.apply(&event);
         if self.history.len() >= self.capacity {
@@ -189,12 +239,20 @@ impl Events {
             let mut notified = std::pin::pin!(record.changed.notified());
             // Registers before looking, so that an event in between is not missed.
             notified.as_mut().enable();
-            let item = if self.is_over { None } else { self.take() };
+            let item = self.try_next();
             if item.is_some() || self.is_over {
                 return item;
             }
             notified.await;
         }
+    }
+
+    /// Returns the next event if it has happened already.
+    ///
+    /// # Errors
+    /// [`Lagged`] once for each gap.
+    pub fn try_next(&mut self) -> Option<Result<(u64, Event), Lagged>> {
+        if self.is_over { None } else { self.take() }
     }
 
     fn take(&mut self) -> Option<Result<(u64, Event), Lagged>> {

@@ -39,7 +39,7 @@ pub(crate) struct ChoiceList {
 /// `default = ..`.
 pub(crate) struct Default {
     pub(crate) original: Expr,
-    /// The default, if it is written out. `Value::from` of any other expression is the default.
+    /// The default, if it is written out. Any other expression is evaluated and turned into a `Value`.
     pub(crate) literal: Option<Literal>,
 }
 

@@ -12,16 +12,16 @@ pub(super) fn check(cx: &Ctxt, ty: &Type, side: Side, owner: &Ident) {
     match peel(ty) {
         Type::Reference(reference) => {
             let is_static = |lifetime: &Lifetime| lifetime.ident == "static";
-            let is_text = is_str(&reference.elem);
-            if side == Side::Output && is_text && reference.lifetime.as_ref().is_some_and(is_static) {
+            if side == Side::Output
+                && is_str(&reference.elem)
+                && reference.lifetime.as_ref().is_some_and(is_static)
+            {
                 return;
             }
-            let owned = match peel(&reference.elem) {
-                _ if is_text => "String".to_owned(),
-                Type::Slice(slice) => format!("Vec<{}>", Shown(&slice.elem)),
-                elem => Shown(elem).to_string(),
-            };
-            cx.error_at(ty, format!("{} owns what it holds: write `{owned}`", side.noun()));
+            cx.error_at(
+                ty,
+                format!("{} owns what it holds: write `{}`", side.noun(), owned(&reference.elem)),
+            );
         }
         Type::Slice(slice) => {
             cx.error_at(ty, format!("lists are of any length: write `Vec<{}>`", Shown(&slice.elem)));
@@ -54,7 +54,7 @@ pub(super) fn check(cx: &Ctxt, ty: &Type, side: Side, owner: &Ident) {
 fn check_path(cx: &Ctxt, ty: &Type, segment: &PathSegment, origin: Origin, side: Side, owner: &Ident) {
     let name = segment.ident.to_string();
     let refuse = |message: String| cx.error_at(ty, message);
-    let first = || argument(segment, 0).map_or_else(|| "T".to_owned(), |ty| Shown(ty).to_string());
+    let first = || argument(segment, 0).map_or_else(|| "T".to_owned(), owned);
     if origin == Origin::Bare && (segment.ident == *owner || name == "Self") {
         return refuse(format!(
             "`{owner}` within `{owner}` has a schema without end: wrap it in `cog_core::Json`, or write the levels out"
@@ -92,32 +92,36 @@ fn check_path(cx: &Ctxt, ty: &Type, segment: &PathSegment, origin: Origin, side:
             refuse(format!("lists are `Vec`: write `Vec<{}>`", first()));
         }
         ("Box" | "Rc" | "Arc" | "Cell" | "RefCell" | "Mutex" | "RwLock", _) => {
-            let inner = argument(segment, 0);
-            let owned = match inner.map(peel) {
-                Some(inner) if is_str(inner) => "String".to_owned(),
-                Some(Type::Slice(slice)) => format!("Vec<{}>", Shown(&slice.elem)),
-                _ => first(),
-            };
-            refuse(format!("{} holds its values itself: write `{owned}`", side.noun()));
+            refuse(format!("{} holds its values itself: write `{}`", side.noun(), first()));
         }
-        ("Cow", _) => {
-            let owned = argument(segment, 0)
-                .filter(|ty| !is_str(ty))
-                .map_or_else(|| "String".to_owned(), |ty| Shown(ty).to_string());
-            refuse(format!("{} owns what it holds: write `{owned}`", side.noun()));
-        }
+        ("Cow", _) => refuse(format!("{} owns what it holds: write `{}`", side.noun(), first())),
         (name, _) if name.starts_with("NonZero") => {
             let primitive = match name.trim_start_matches("NonZero") {
                 "" => first(),
                 primitive => primitive.to_lowercase(),
             };
-            let setting = if side == Side::Input { " with `#[input(ge = 1)]`" } else { "" };
+            let setting = if side == Side::Input && primitive.starts_with('u') {
+                " with `#[input(ge = 1)]`"
+            } else {
+                ""
+            };
             refuse(format!("`{name}` has no JSON of its own: write `{primitive}`{setting}"));
         }
         ("Option" | "Vec", _) => {
             argument(segment, 0).into_iter().for_each(|inner| check(cx, inner, side, owner));
         }
         _ => {}
+    }
+}
+
+/// The type that owns what `ty` is: `String` for `str`.
+fn owned(ty: &Type) -> String {
+    match (peel(ty), named(ty)) {
+        (Type::Slice(slice), _) => format!("Vec<{}>", Shown(&slice.elem)),
+        (_, Some((segment, Origin::Std))) if segment.ident == "Path" => "cog_core::Path".to_owned(),
+        (_, Some((segment, _))) if segment.ident == "PathBuf" => "cog_core::Path".to_owned(),
+        _ if is_str(ty) => "String".to_owned(),
+        _ => Shown(ty).to_string(),
     }
 }
 

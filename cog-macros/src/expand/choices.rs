@@ -27,7 +27,7 @@ pub(crate) fn choices(model: &ChoicesEnum<'_>) -> TokenStream {
         &quote!(::cog_core::Choices),
         &quote! {
             fn choices() -> ::std::vec::Vec<::cog_core::Value> {
-                ::std::vec![#(::cog_core::Value::from(#values)),*]
+                ::std::vec::Vec::from([#(::cog_core::Value::from(#values)),*])
             }
         },
     );

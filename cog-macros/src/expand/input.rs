@@ -1,13 +1,13 @@
 //! The impls of `derive(Input)`.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Ident;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 use super::{enclose, implement, schema_field};
-use crate::attr::{Bound, Default};
+use crate::attr::{Bound, ChoiceList, Default};
 use crate::literal::{Json, Literal};
 use crate::model::{InputField, InputStruct};
 use crate::types::Shape;
@@ -45,7 +45,7 @@ fn schema(model: &InputStruct<'_>) -> TokenStream {
     quote! {
         fn schema() -> ::cog_core::Schema {
             #(#asserts)*
-            ::cog_core::Schema::object(::std::vec![#(#fields),*])
+            ::cog_core::Schema::object(::std::vec::Vec::from([#(#fields),*]))
         }
     }
 }
@@ -59,17 +59,28 @@ fn asserts(field: &InputField<'_>) -> TokenStream {
     let has_order = field.ge.is_some() || field.le.is_some();
     let has_length = field.min_length.is_some() || field.max_length.is_some() || field.regex.is_some();
     let is_null = field.default.as_ref().is_some_and(is_null) && matches!(Shape::of(ty), Shape::Unknown);
-    let asserts = [
-        (has_order, "assert_ordered"),
-        (has_length, "assert_text"),
-        (field.choices.is_some(), "assert_choosable"),
-        (is_null, "assert_optional"),
-    ];
-    let asserts = asserts.iter().filter(|(is_needed, _)| *is_needed).map(|(_, name)| {
-        let name = Ident::new(name, ty.span());
-        quote_spanned!(ty.span()=> ::cog_core::__private::#name::<#ty>();)
+    let assert = |name: TokenStream| quote_spanned!(ty.span()=> ::cog_core::__private::#name;);
+    let ordered = has_order.then(|| assert(quote!(assert_ordered::<#ty>())));
+    let text = has_length.then(|| assert(quote!(assert_text::<#ty>())));
+    let choosable = field.choices.as_ref().map(|choices| {
+        let kind = kind(choices);
+        assert(quote!(assert_choosable::<#ty, ::cog_core::__private::#kind>()))
     });
-    quote!(#(#asserts)*)
+    let optional = is_null.then(|| assert(quote!(assert_optional::<#ty>())));
+    quote!(#ordered #text #choosable #optional)
+}
+
+/// Names what all of the choices are.
+fn kind(choices: &ChoiceList) -> Ident {
+    let is_whole =
+        |literal: &Literal| matches!(literal.json, Json::Number(number) if number.whole().is_some());
+    let is_text = |literal: &Literal| matches!(literal.json, Json::Text(_));
+    let name = match choices.values.as_slice() {
+        values if values.iter().all(is_text) => "Texts",
+        values if values.iter().all(is_whole) => "Wholes",
+        _ => "Fractions",
+    };
+    format_ident!("{name}")
 }
 
 fn constraints(field: &InputField<'_>) -> Vec<TokenStream> {
@@ -93,7 +104,7 @@ fn constraints(field: &InputField<'_>) -> Vec<TokenStream> {
     });
     let choices = field.choices.as_ref().map(|choices| {
         let values = choices.values.iter().map(Literal::to_value);
-        quote!(Choices(::std::vec![#(#values),*]))
+        quote!(Choices(::std::vec::Vec::from([#(#values),*])))
     });
     [minimum, maximum, min_length, max_length, pattern, choices].into_iter().flatten().collect()
 }
@@ -102,11 +113,16 @@ fn decode(model: &InputStruct<'_>) -> TokenStream {
     let fields = model.fields.iter().map(|field| {
         let (ident, name) = (field.field.ident, &field.field.name);
         let ty = &field.field.original.ty;
-        let method = match default(field) {
-            Some(default) => quote_spanned!(ty.span()=> object.field_or::<#ty>(#name, || #default)?),
-            None => quote_spanned!(ty.span()=> object.field::<#ty>(#name)?),
+        let decode = quote!(<#ty as ::cog_core::InputValue>::decode);
+        let absent = quote!(<#ty as ::cog_core::InputValue>::absent);
+        let object = quote!(&mut object);
+        let value = match default_function(field) {
+            Some(default) => quote_spanned! {ty.span()=>
+                ::cog_core::__private::ObjectDecoder::field_or(#object, #name, #decode, #absent, #default)?
+            },
+            None => quote_spanned!(ty.span()=> ::cog_core::__private::ObjectDecoder::field(#object, #name, #decode, #absent)?),
         };
-        quote!(#ident: #method)
+        quote!(#ident: #value)
     });
     // Without fields there is still the question whether the value is an object.
     let object = if model.fields.is_empty() { quote!(_) } else { quote!(mut object) };
@@ -128,9 +144,8 @@ fn visit_files(model: &InputStruct<'_>) -> TokenStream {
         .map(|field| {
             let (ident, name) = (field.ident, &field.name);
             let ty = &field.original.ty;
-            quote_spanned! {ty.span()=>
-                <#ty as ::cog_core::InputValue>::visit_files(&mut self.#ident, &at.field(#name), visit)?;
-            }
+            let arguments = quote!(&mut self.#ident, &at.field(#name), visit);
+            quote_spanned!(ty.span()=> <#ty as ::cog_core::InputValue>::visit_files(#arguments)?;)
         })
         .collect();
     if visits.is_empty() {
@@ -159,11 +174,22 @@ fn default(field: &InputField<'_>) -> Option<TokenStream> {
     })
 }
 
+/// Writes a function that returns the default.
+fn default_function(field: &InputField<'_>) -> Option<TokenStream> {
+    field.default.as_ref().map(|default| match &default.literal {
+        Some(literal) => {
+            let value = literal.to_value();
+            quote!(|| #value)
+        }
+        None => computed_name(field).into_token_stream(),
+    })
+}
+
 /// A default that has to be computed gets a function: schema and decoding both need it, and errors in it are to be told once.
 fn computed_default(field: &InputField<'_>) -> Option<TokenStream> {
     let Default { original, literal: None } = field.default.as_ref()? else { return None };
     let name = computed_name(field);
-    let value = quote_spanned!(original.span()=> ::cog_core::Value::from(#original));
+    let value = quote_spanned!(original.span()=> ::cog_core::__private::default_value(#original));
     Some(quote! {
         fn #name() -> ::cog_core::Value {
             #value

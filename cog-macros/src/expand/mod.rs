@@ -1,6 +1,8 @@
 //! Writing the impls. Nothing is judged here any more.
 //!
-//! What names a type of the author's is written at its own place, so that the compiler's errors about it point there.
+//! What names a type of the author's is written at that type's place, so that the compiler's errors about it point there; and all of
+//! it at exactly that place, so that errors about it are equal and told once. Local names are interpolated, as there they would be the
+//! names of whoever wrote the type, which may be a macro.
 
 mod choices;
 mod input;

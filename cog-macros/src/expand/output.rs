@@ -25,7 +25,7 @@ fn schema(model: &OutputStruct<'_>) -> TokenStream {
         model.fields.iter().map(|field| schema_field(&field.field, &quote!(::cog_core::OutputValue)));
     quote! {
         fn schema() -> ::cog_core::Schema {
-            ::cog_core::Schema::object(::std::vec![#(#fields),*])
+            ::cog_core::Schema::object(::std::vec::Vec::from([#(#fields),*]))
         }
     }
 }
@@ -37,7 +37,11 @@ fn encode(model: &OutputStruct<'_>) -> TokenStream {
     let argument = if fields.is_empty() { quote!(_) } else { quote!(members) };
     let members = fields.iter().map(|field| {
         let (ident, name) = (field.ident, &field.name);
-        quote_spanned!(field.original.ty.span()=> members.member(#name, self.#ident)?;)
+        let ty = &field.original.ty;
+        let value = quote!(self.#ident);
+        let encode = quote_spanned!(ty.span()=> <#ty as ::cog_core::OutputValue>::encode);
+        let member = quote_spanned!(ty.span()=> ::cog_core::__private::Member(#value, #encode));
+        quote!(members.member(#name, #member)?;)
     });
     quote! {
         fn encode(

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use clap::{Arg, Args, CommandFactory, Parser, Subcommand, value_parser};
+use clap::{Arg, ArgAction, Args, CommandFactory, Parser, Subcommand, value_parser};
 use cog_core::{InputValue, Predictor, Weights};
 
 use super::predict::Inputs;
@@ -12,7 +12,11 @@ use crate::env;
 
 /// Serve this model over HTTP, or make one prediction with it.
 #[derive(Debug, Parser)]
-#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true,
+    disable_version_flag = true
+)]
 pub(super) struct Arguments {
     #[command(subcommand)]
     pub(super) command: Option<Command>,
@@ -53,7 +57,7 @@ pub(super) struct ServeArguments {
 #[derive(Args, Debug)]
 pub(super) struct ModelArguments {
     /// Weights to load in place of the model's own: a path or an URL [env: COG_WEIGHTS].
-    #[arg(long, value_name = "PATH or URL")]
+    #[arg(long, value_name = "PATH|URL")]
     pub(super) weights: Option<Weights>,
     /// Let input files come from private, loopback and link-local addresses [env: COG_ALLOW_PRIVATE_URLS].
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
@@ -85,6 +89,15 @@ pub(super) fn command<P: Predictor>(name: &str) -> clap::Command {
         .bin_name(name)
         // The crate of the model is not known here, so this tells what is.
         .version(concat!("(cog-server ", env!("CARGO_PKG_VERSION"), ")"))
+        .arg(
+            Arg::new("version")
+                .short('V')
+                // Cog's.
+                .short_alias('v')
+                .long("version")
+                .action(ArgAction::Version)
+                .help("Print version"),
+        )
         .after_help(format!(
             "Examples:\n  {name} --port 8000\n  {name} predict {example}\n  {name} schema > openapi.json\n\n\
              See `{name} predict --help` for the inputs of this model.",

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use super::arguments::ServeArguments;
 use super::{Failure, Process, fetcher, runtime, weights};
 use crate::env::Environment;
-use crate::lifecycle::{self, ServerConfig};
+use crate::lifecycle::{self, ServerConfig, WebhookConfig};
 use crate::telemetry::{self, LogFormat};
 
 pub(super) fn run<P: Predictor>(
@@ -47,7 +47,13 @@ pub(super) fn run<P: Predictor>(
         let (listener, address) = listen(&arguments.host, port).await?;
         tracing::info!("listening on http://{address}");
         let engine = Engine::start::<P>(config).map_err(|error| Failure::Failed(error.to_string()))?;
-        let server = ServerConfig { shutdown_grace: arguments.shutdown_grace, ..ServerConfig::default() };
+        let webhooks = WebhookConfig {
+            token: environment.webhook_token.clone(),
+            secret: environment.webhook_secret.clone(),
+            throttle: environment.throttle,
+            ..WebhookConfig::default()
+        };
+        let server = ServerConfig { shutdown_grace: arguments.shutdown_grace, webhooks };
         let served = lifecycle::serve(listener, engine, server).await;
         served.map_err(|error| Failure::Failed(format!("cannot serve: {error}")))
     });

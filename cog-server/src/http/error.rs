@@ -5,8 +5,8 @@
 
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use cog_core::Rejection;
 use cog_core::schema::{Problem, Violations};
+use cog_core::{PredictionIdError, Rejection};
 use serde_json::{Value, json};
 
 use super::reply;
@@ -32,6 +32,14 @@ pub(crate) enum ApiError {
         field: Option<String>,
         message: String,
     },
+    /// The name in the path cannot be one.
+    PathId(PredictionIdError),
+    /// The body names another prediction than the path.
+    OtherId,
+    UnknownPrediction {
+        id: String,
+    },
+    TooManyWatchers,
     Rejected(Rejection),
 }
 
@@ -74,6 +82,19 @@ impl IntoResponse for ApiError {
                 let location: Vec<_> = ["body"].into_iter().chain(field.as_deref()).collect();
                 (StatusCode::UNPROCESSABLE_ENTITY, detail(&location, &message, "value_error"))
             }
+            Self::PathId(reason) => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                detail(&["path", "prediction_id"], &reason.to_string(), "value_error"),
+            ),
+            Self::OtherId => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                detail(&["body", "id"], "prediction ID must match the ID supplied in the URL", "value_error"),
+            ),
+            Self::UnknownPrediction { id } => (
+                StatusCode::NOT_FOUND,
+                error(format!("there is no prediction `{id}`: it has never run here, or not for a while")),
+            ),
+            Self::TooManyWatchers => (StatusCode::TOO_MANY_REQUESTS, error("Too many stream subscribers")),
             Self::Rejected(rejection) => return rejected(rejection),
         };
         reply::json(status, body.to_string())

@@ -6,8 +6,9 @@
 mod connections;
 mod signals;
 
-use std::io;
+use std::sync::Arc;
 use std::time::Duration;
+use std::{fmt, io};
 
 use cog_core::Engine;
 use tokio::net::TcpListener;
@@ -15,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::connections::Connections;
 use crate::http;
+use crate::webhook::{Delivery, SigningKey, Webhooks};
 
 /// How long replies may take to go out once every prediction is over.
 const LAST_REPLIES: Duration = Duration::from_secs(5);
@@ -24,29 +26,78 @@ const LAST_REPLIES: Duration = Duration::from_secs(5);
 pub struct ServerConfig {
     /// How long running predictions may go on after the server has been told to stop, before they are canceled.
     pub shutdown_grace: Duration,
+    /// How predictions are told of to other servers.
+    pub webhooks: WebhookConfig,
+}
+
+/// How messages about predictions are sent.
+#[derive(Clone)]
+pub struct WebhookConfig {
+    /// A token that is sent as `Authorization: Bearer`.
+    pub token: Option<String>,
+    /// A secret that messages are signed with, in the form of Standard Webhooks: `whsec_` and base64.
+    pub secret: Option<String>,
+    /// The shortest time between two messages about logs.
+    pub throttle: Duration,
+    /// How long one attempt to deliver may take.
+    pub timeout: Duration,
+    /// The delay before the terminal message is sent a second time is twice this, and doubles from then on.
+    pub first_delay: Duration,
+    /// How long undelivered messages keep a server alive that has been told to stop.
+    pub drain: Duration,
+}
+
+impl Default for WebhookConfig {
+    fn default() -> Self {
+        Self {
+            token: None,
+            secret: None,
+            throttle: Duration::from_millis(500),
+            timeout: Duration::from_secs(30),
+            first_delay: Duration::from_millis(100),
+            drain: Duration::from_secs(15),
+        }
+    }
+}
+
+impl fmt::Debug for WebhookConfig {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("WebhookConfig").field("throttle", &self.throttle).finish_non_exhaustive()
+    }
 }
 
 impl Default for ServerConfig {
     fn default() -> Self {
-        Self { shutdown_grace: Duration::from_secs(25) }
+        Self { shutdown_grace: Duration::from_secs(25), webhooks: WebhookConfig::default() }
     }
 }
 
 /// Serves `engine` on `listener` until a SIGINT, a SIGTERM or a `POST /shutdown` arrives, and what was running has ended.
 ///
 /// # Errors
-/// When the system does not let us wait for signals.
+/// When the system does not let us wait for signals, or the webhook secret is none.
 pub async fn serve(listener: TcpListener, engine: Engine, config: ServerConfig) -> io::Result<()> {
     let stop = CancellationToken::new();
+    let webhooks = Arc::new(webhooks(&config.webhooks)?);
     let signals = signals::watch(stop.clone())?;
-    let router = http::router(engine.clone(), stop.clone());
+    let router = http::router(engine.clone(), stop.clone(), Arc::clone(&webhooks));
     let connections = Connections::default();
     connections.accept(listener, router, &stop).await;
     // From here on nobody can connect.
     if !engine.shutdown(config.shutdown_grace).await {
         tracing::error!("a prediction ignored its cancellation; leaving it behind");
     }
-    connections.drain(LAST_REPLIES).await;
+    // At the same time: neither has to wait for the other.
+    tokio::join!(connections.drain(LAST_REPLIES), webhooks.drain(config.webhooks.drain));
     signals.abort();
     Ok(())
+}
+
+fn webhooks(config: &WebhookConfig) -> io::Result<Webhooks> {
+    let key = config.secret.as_deref().map(SigningKey::parse).transpose();
+    let key = key.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+    let mut delivery = Delivery::new(config.token.clone(), key);
+    delivery.timeout = config.timeout;
+    delivery.first_delay = config.first_delay;
+    Ok(Webhooks::new(delivery, config.throttle))
 }

@@ -9,6 +9,9 @@
 mod document;
 mod errors;
 mod health;
+mod idempotent;
 mod lifecycle;
 mod predictions;
+mod stream;
 mod support;
+mod webhooks;

@@ -129,6 +129,12 @@ async fn a_client_that_leaves_cancels_its_prediction() {
         drop(connection);
         soon(server.stage.ended.notified()).await;
         assert_eq!(server.stage.running.load(Ordering::SeqCst), 0);
+        soon(async {
+            while server.engine.free_slots() == 0 {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
     }
 }
 

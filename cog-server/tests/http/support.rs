@@ -65,7 +65,9 @@ impl Predictor for Actor {
     async fn predict(&self, order: Order, scope: Scope) -> Result<String> {
         self.0.running.fetch_add(1, Ordering::SeqCst);
         let inside = Inside(Arc::clone(&self.0));
-        self.0.begun.notify_one();
+        if order.act != "flood_and_wait" {
+            self.0.begun.notify_one();
+        }
         let _ = (&order.tags, &order.key, &inside);
         match &*order.act {
             "echo" => Ok(order.text.repeat(order.count.into())),
@@ -85,6 +87,23 @@ impl Predictor for Actor {
                 Err(anyhow::anyhow!("cause").context("reason"))
             }
             "panic" => panic!("boom"),
+            "tell" | "tell_and_wait" => {
+                scope.log("line");
+                scope.increment_metric("a.b", 1)?;
+                scope.progress_with(0.5, "half");
+                if order.act != "tell" {
+                    self.0.gate.notified().await;
+                }
+                Ok("told".to_owned())
+            }
+            "flood_and_wait" => {
+                for line in 0..2000 {
+                    scope.log(line);
+                }
+                self.0.begun.notify_one();
+                self.0.gate.notified().await;
+                Ok("flooded".to_owned())
+            }
             "read" => Ok(std::fs::read_to_string(order.image.as_deref().unwrap())?),
             other => Err(anyhow::anyhow!("unknown act {other}")),
         }
@@ -104,6 +123,8 @@ pub(crate) struct Server {
     pub(crate) stage: Arc<Stage>,
     pub(crate) engine: Engine,
     pub(crate) task: JoinHandle<std::io::Result<()>>,
+    /// Where predictions have their directories.
+    pub(crate) directory: tempfile::TempDir,
 }
 
 impl Server {
@@ -116,17 +137,31 @@ impl Server {
 
     /// Starts a server whose setup is given `weights`.
     pub(crate) async fn start_with(slots: usize, weights: Option<&str>) -> Self {
+        let config = ServerConfig { shutdown_grace: Duration::from_secs(30), ..ServerConfig::default() };
+        Self::launch(slots, weights, config).await
+    }
+
+    /// Starts a server that is configured in a way of its own, and waits until it is ready.
+    pub(crate) async fn start_configured(slots: usize, weights: Option<&str>, config: ServerConfig) -> Self {
+        let server = Self::launch(slots, weights, config).await;
+        server.engine.ready().await.unwrap();
+        server
+    }
+
+    async fn launch(slots: usize, weights: Option<&str>, config: ServerConfig) -> Self {
         let stage = Arc::new(Stage::default());
         let name = format!("stage-{:p}", Arc::as_ptr(&stage));
         STAGES.lock().unwrap().push((name.clone(), Arc::clone(&stage)));
         let weights = Some(weights.unwrap_or(&name).parse().unwrap());
-        let config = EngineConfig { slots: NonZeroUsize::new(slots), weights, ..EngineConfig::default() };
-        let engine = Engine::start::<Actor>(config).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let temp_directory = Some(directory.path().to_owned());
+        let slots = NonZeroUsize::new(slots);
+        let engine = EngineConfig { slots, weights, temp_directory, ..EngineConfig::default() };
+        let engine = Engine::start::<Actor>(engine).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let config = ServerConfig { shutdown_grace: Duration::from_secs(30), ..ServerConfig::default() };
         let task = tokio::spawn(cog_server::serve(listener, engine.clone(), config));
-        Self { address, stage, engine, task }
+        Self { address, stage, engine, task, directory }
     }
 
     /// Sends a request and reads the reply.
@@ -175,6 +210,25 @@ impl Connection {
         request += body;
         self.write(request.as_bytes()).await;
         self.reply(method == "HEAD").await
+    }
+
+    /// Posts a JSON body and does not wait for the reply.
+    pub(crate) async fn post(&mut self, path: &str, body: &str) {
+        let head = format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n", body.len());
+        self.write((head + body).as_bytes()).await;
+    }
+
+    /// Reads up to and with `end`; `None` if the connection ends before.
+    pub(crate) async fn until(&mut self, end: &str) -> Option<String> {
+        loop {
+            if let Some(place) = self.read.windows(end.len()).position(|bytes| bytes == end.as_bytes()) {
+                let text = self.read.drain(..place + end.len()).collect();
+                return Some(String::from_utf8(text).unwrap());
+            }
+            if !self.fill().await {
+                return None;
+            }
+        }
     }
 
     /// Reads one reply that has a content length.

@@ -1,7 +1,7 @@
 use cog_core::Choices;
 
 #[derive(Choices)]
-enum Sampler<T> {
+enum Sampler<const N: usize> {
     Greedy,
     Other,
 }

@@ -110,6 +110,18 @@ macro_rules! input {
     };
 }
 
+macro_rules! whole_input {
+    ($name:ident) => {
+        #[derive(cog_core::Input, cog_core::Output)]
+        struct $name {
+            #[input(default = 1 + 1)]
+            count: u32,
+            file: cog_core::Path,
+        }
+    };
+}
+
+whole_input!(WhollyGenerated);
 input!(Generated, count: std::option::Option<u32> = 5);
 
 fn main() {
@@ -126,5 +138,7 @@ fn main() {
     assert_eq!((prompt.shape.width, prompt.shape.height, prompt.r#type.as_str()), (1, 1, "webp"));
     assert_eq!(Size::choices(), [json!(256), json!(512)]);
     assert_eq!(Generated::decode(json!({}), &FieldPath::Root).unwrap().count, Some(5));
+    let whole = json!({ "file": "data:,x" });
+    assert_eq!(WhollyGenerated::decode(whole, &FieldPath::Root).unwrap().count, 2);
     Tagged::<u8, Sampler>::schema().check(&json!({ "tag": 1, "values": ["top_p"] })).unwrap();
 }

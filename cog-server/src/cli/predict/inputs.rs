@@ -51,8 +51,11 @@ impl Inputs {
 
     /// A command line that could work, for the help.
     pub(in crate::cli) fn example(&self) -> String {
-        let required = self.inputs.iter().filter(|input| input.is_required);
-        let words = required.map(|input| {
+        let is_any_required = self.inputs.iter().any(|input| input.is_required);
+        let shown = self.inputs.iter().filter(|input| input.is_required || !is_any_required);
+        // Where nothing is required, one input shows how it goes.
+        let shown = shown.take(if is_any_required { usize::MAX } else { 1 });
+        let words = shown.map(|input| {
             let value = match &input.kind {
                 Kind::Text => "'…'".to_owned(),
                 Kind::File => "@FILE".to_owned(),
@@ -70,7 +73,7 @@ impl Inputs {
     }
 
     /// Makes an input of words like `name=value`.
-    pub(super) fn from_words(
+    pub(super) fn read_words(
         &self,
         words: &[String],
         attachments: &mut Attachments,
@@ -99,7 +102,7 @@ impl Inputs {
     }
 
     /// Makes an input of a JSON object.
-    pub(super) fn from_json(
+    pub(super) fn read_json(
         &self,
         json: &[u8],
         attachments: &mut Attachments,

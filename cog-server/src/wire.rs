@@ -1,41 +1,22 @@
-//! The JSON of requests and replies.
+//! The prediction object as JSON, for replies, events and webhooks alike.
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use cog_core::{Prediction, PredictionId, PredictionOutput, Request, Status};
+use cog_core::{Prediction, PredictionOutput, Status};
 use jiff::Timestamp;
-use serde::Deserialize;
 use serde_json::Value;
 
-use super::error::ApiError;
-
-/// The body of a request for a prediction. Unknown members are ignored, as in Cog.
-#[derive(Debug, Deserialize)]
-pub(super) struct PredictionRequest {
-    #[serde(default)]
-    id: Option<String>,
-    #[serde(default)]
-    input: Value,
-    #[serde(default)]
-    context: Option<HashMap<String, String>>,
-}
-
-impl TryFrom<PredictionRequest> for Request {
-    type Error = ApiError;
-
-    fn try_from(wire: PredictionRequest) -> Result<Self, ApiError> {
-        let id = wire.id.map(|id| id.parse::<PredictionId>()).transpose();
-        let id = id.map_err(|error| ApiError::Envelope {
-            field: Some("id".to_owned()),
-            message: error.to_string(),
-        })?;
-        Ok(Self { id, input: wire.input, context: wire.context.unwrap_or_default() })
-    }
-}
-
 /// Writes a prediction object. The members are in alphabetical order, as clients that compare bytes know them.
-pub(super) fn prediction(prediction: &Prediction) -> Vec<u8> {
+pub(crate) fn prediction(prediction: &Prediction) -> Vec<u8> {
+    write(prediction, None)
+}
+
+/// Writes a prediction object with what is known of its input.
+pub(crate) fn snapshot(prediction: &Prediction) -> Vec<u8> {
+    write(prediction, prediction.input())
+}
+
+fn write(prediction: &Prediction, input: Option<&Value>) -> Vec<u8> {
     let mut object = ObjectWriter::new();
     if let Some(at) = prediction.completed_at() {
         object.timestamp("completed_at", at);
@@ -45,6 +26,10 @@ pub(super) fn prediction(prediction: &Prediction) -> Vec<u8> {
         object.string("error", error);
     }
     object.string("id", prediction.id().as_str());
+    if let Some(input) = input {
+        object.key("input");
+        object.value(input);
+    }
     object.string("logs", prediction.logs());
     metrics(prediction, &mut object);
     output(prediction, &mut object);
@@ -103,7 +88,7 @@ fn output(prediction: &Prediction, object: &mut ObjectWriter) {
 }
 
 /// Writes a point in time as Cog does: RFC 3339 in UTC with nine decimals and `+00:00`.
-pub(super) fn timestamp(at: Timestamp) -> String {
+pub(crate) fn timestamp(at: Timestamp) -> String {
     let mut text = String::with_capacity(35);
     // Writing to a `String` cannot fail, and the format is a good one.
     let _ = write!(text, "{}", at.strftime("%Y-%m-%dT%H:%M:%S%.9f+00:00"));

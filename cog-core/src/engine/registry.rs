@@ -1,0 +1,190 @@
+//! The list of predictions that can be found by name: those that are running, and for a while those that are over.
+//!
+//! The registry owns the names: a name is taken as long as its prediction runs. What it keeps of predictions that are over is bounded in
+//! number, time and size, and only those are kept that somebody might ask for.
+
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::Rejection;
+use crate::prediction::{Prediction, PredictionId, PredictionOutput, Record};
+
+/// How much is kept of predictions that are over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// At most so many.
+    pub count: usize,
+    /// For so long.
+    pub time: Duration,
+    /// With at most so many bytes of output and logs between them.
+    pub bytes: usize,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { count: 1000, time: Duration::from_secs(600), bytes: 64 << 20 }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Registry {
+    retention: Retention,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    records: HashMap<PredictionId, Arc<Record>>,
+    /// Those that are over, oldest first.
+    finished: VecDeque<Finished>,
+    bytes: usize,
+}
+
+#[derive(Debug)]
+struct Finished {
+    record: Arc<Record>,
+    at: Instant,
+    bytes: usize,
+}
+
+impl Registry {
+    pub(super) fn new(retention: Retention) -> Self {
+        Self { retention, state: Mutex::default() }
+    }
+
+    /// Takes a name for a prediction. One that is over gives its name up.
+    pub(super) fn enter(&self, record: &Arc<Record>) -> Result<(), Rejection> {
+        match self.lock().records.entry(record.id().clone()) {
+            Entry::Occupied(taken) if !taken.get().is_over() => {
+                Err(Rejection::AlreadyRunning(taken.key().clone()))
+            }
+            Entry::Occupied(mut taken) => {
+                taken.insert(Arc::clone(record));
+                Ok(())
+            }
+            Entry::Vacant(place) => {
+                place.insert(Arc::clone(record));
+                Ok(())
+            }
+        }
+    }
+
+    /// Forgets a prediction at once.
+    pub(super) fn leave(&self, record: &Arc<Record>) {
+        self.lock().forget(record);
+    }
+
+    /// Keeps a prediction that is over for those who ask later, and forgets what is kept for too long or too much.
+    pub(super) fn keep(&self, record: &Arc<Record>) {
+        let bytes = record.read(size);
+        let mut state = self.lock();
+        state.finished.push_back(Finished { record: Arc::clone(record), at: Instant::now(), bytes });
+        state.bytes += bytes;
+        state.prune(&self.retention);
+    }
+
+    pub(super) fn find(&self, id: &PredictionId) -> Option<Arc<Record>> {
+        let mut state = self.lock();
+        state.prune(&self.retention);
+        state.records.get(id).map(Arc::clone)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn forget(&mut self, record: &Arc<Record>) {
+        // The name may belong to a later prediction by now.
+        if self.records.get(record.id()).is_some_and(|found| Arc::ptr_eq(found, record)) {
+            self.records.remove(record.id());
+        }
+    }
+
+    fn prune(&mut self, retention: &Retention) {
+        while let Some(oldest) = self.finished.front() {
+            let is_within = self.finished.len() <= retention.count
+                && self.bytes <= retention.bytes
+                && oldest.at.elapsed() <= retention.time;
+            if is_within {
+                break;
+            }
+            if let Some(Finished { record, bytes, .. }) = self.finished.pop_front() {
+                self.bytes -= bytes;
+                self.forget(&record);
+            }
+        }
+    }
+}
+
+/// What a prediction takes in memory, roughly: a fixed part, its output and its logs.
+fn size(prediction: &Prediction) -> usize {
+    let output = match prediction.output() {
+        PredictionOutput::Value(value) => value.as_ref().map_or(0, bytes::Bytes::len),
+        PredictionOutput::Stream(parts) => {
+            parts.iter().map(|part| part.len() + size_of::<bytes::Bytes>()).sum()
+        }
+    };
+    1024 + output + prediction.logs().len()
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+
+    fn over(registry: &Registry, id: &str, log: usize) -> Arc<Record> {
+        let record = Arc::new(Record::new(id.parse().unwrap(), false, 8, CancellationToken::new()));
+        registry.enter(&record).unwrap();
+        let text = "x".repeat(log).into();
+        record.append(crate::prediction::Event::Log { source: crate::prediction::LogSource::Stdout, text });
+        record.complete(None);
+        registry.keep(&record);
+        record
+    }
+
+    fn found(registry: &Registry, ids: &[&str]) -> Vec<bool> {
+        ids.iter().map(|id| registry.find(&id.parse().unwrap()).is_some()).collect()
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded_in_number_size_and_time() {
+        let registry = Registry::new(Retention { count: 2, ..Retention::default() });
+        for id in ["a", "b", "c"] {
+            over(&registry, id, 0);
+        }
+        assert_eq!(found(&registry, &["a", "b", "c"]), [false, true, true]);
+
+        let registry = Registry::new(Retention { bytes: 5000, ..Retention::default() });
+        over(&registry, "a", 2000);
+        over(&registry, "b", 2000);
+        assert_eq!(found(&registry, &["a", "b"]), [false, true]);
+        over(&registry, "large", 10_000);
+        assert_eq!(found(&registry, &["b", "large"]), [false, false]);
+
+        let registry = Registry::new(Retention { time: Duration::ZERO, ..Retention::default() });
+        over(&registry, "a", 0);
+        assert_eq!(found(&registry, &["a"]), [false]);
+        assert_eq!(registry.lock().bytes, 0);
+    }
+
+    #[test]
+    fn a_name_is_free_when_its_prediction_is_over_and_belongs_to_the_last_that_took_it() {
+        let registry = Registry::new(Retention { count: 1, ..Retention::default() });
+        let first = over(&registry, "a", 0);
+        let second = Arc::new(Record::new("a".parse().unwrap(), false, 8, CancellationToken::new()));
+        registry.enter(&second).unwrap();
+        assert_eq!(registry.enter(&first).unwrap_err(), Rejection::AlreadyRunning("a".parse().unwrap()));
+        over(&registry, "b", 0);
+        assert!(
+            Arc::ptr_eq(&registry.find(&"a".parse().unwrap()).unwrap(), &second),
+            "pruning the first left it"
+        );
+        registry.leave(&second);
+        assert_eq!(found(&registry, &["a", "b"]), [false, true]);
+    }
+}

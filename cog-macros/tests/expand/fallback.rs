@@ -1,0 +1,4 @@
+#[derive(Input, Output, Choices)]
+union Wrong<'a, T: Copy> {
+    value: &'a T,
+}

@@ -1,0 +1,2 @@
+#[derive(Input)]
+struct NoInputs;

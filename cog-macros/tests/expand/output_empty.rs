@@ -1,0 +1,2 @@
+#[derive(Output)]
+struct Nothing {}
