@@ -127,13 +127,26 @@ pub trait Ordered {}
 )]
 pub trait Text {}
 
-/// Types that `choices` can constrain.
+/// Types that choices which are all of this `Kind` can constrain: [`Texts`], [`Wholes`] or [`Fractions`].
 #[diagnostic::on_unimplemented(
-    message = "`choices` cannot constrain `{Self}`",
-    label = "neither a text nor a number",
-    note = "`choices` fits `String` and numbers, and `Option` and `Vec` of these; for a type of its own, write `#[derive(cog_core::Choices)]` on an enum"
+    message = "these `choices` cannot constrain `{Self}`",
+    label = "holds no such values",
+    note = "texts fit `String`, whole numbers fit numbers, fractions fit floats, and each fits `Option` and `Vec` of its type",
+    note = "for a type of its own, write `#[derive(cog_core::Choices)]` on an enum"
 )]
-pub trait Choosable {}
+pub trait Choosable<Kind> {}
+
+/// Choices that are texts.
+#[derive(Debug)]
+pub struct Texts;
+
+/// Choices that are whole numbers.
+#[derive(Debug)]
+pub struct Wholes;
+
+/// Choices that are numbers, not all of them whole.
+#[derive(Debug)]
+pub struct Fractions;
 
 /// Types of which a value need not be there.
 #[diagnostic::on_unimplemented(
@@ -146,7 +159,7 @@ pub trait Optional {}
 impl<T> Optional for Option<T> {}
 
 macro_rules! mark {
-    ($($mark:ident: $($marked:ty)*;)*) => { $(
+    ($($mark:path: $($marked:ty)*;)*) => { $(
         $(impl $mark for $marked {})*
         impl<T: $mark> $mark for Option<T> {}
         impl<T: $mark> $mark for Vec<T> {}
@@ -156,7 +169,9 @@ macro_rules! mark {
 mark! {
     Ordered: i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize f32 f64;
     Text: String crate::secret::Secret;
-    Choosable: String i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize f32 f64;
+    Choosable<Texts>: String;
+    Choosable<Wholes>: i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize f32 f64;
+    Choosable<Fractions>: f32 f64;
 }
 
 /// Asserts that `ge` and `le` fit `T`.
@@ -165,8 +180,8 @@ pub const fn assert_ordered<T: Ordered>() {}
 /// Asserts that `min_length`, `max_length` and `regex` fit `T`.
 pub const fn assert_text<T: Text>() {}
 
-/// Asserts that `choices` fits `T`.
-pub const fn assert_choosable<T: Choosable>() {}
+/// Asserts that choices of this `Kind` fit `T`.
+pub const fn assert_choosable<T: Choosable<Kind>, Kind>() {}
 
 /// Asserts that `None` is a value of `T`.
 pub const fn assert_optional<T: Optional>() {}

@@ -243,7 +243,7 @@ impl Metrics {
         let (parent, key) = self.parent(name);
         match (mode, parent.get_mut(key)) {
             (MetricMode::Increment, Some(old)) => {
-                *old = sum(old, &value.0).unwrap_or_else(|| value.0.clone())
+                *old = sum(old, &value.0).unwrap_or_else(|| value.0.clone());
             }
             (MetricMode::Append, Some(Value::Array(items))) => items.push(value.0.clone()),
             (MetricMode::Append, Some(old)) => *old = vec![old.take(), value.0.clone()].into(),

@@ -51,12 +51,13 @@ use crate::scope::Scope;
 /// }
 ///
 /// // A unit test calls it as it is: typed, with no engine and no JSON.
-/// # futures::executor::block_on(async {
+/// # tokio::runtime::Runtime::new()?.block_on(async {
 /// let greeter = Greeter::setup(&Setup::default()).await?;
 /// let output = greeter.predict(Greeting { name: "Ada".to_owned() }, Scope::none()).await?;
 /// assert_eq!(output, "hello Ada");
 /// # Ok::<(), cog_core::Error>(())
-/// # }).unwrap();
+/// # })?;
+/// # Ok::<(), cog_core::Error>(())
 /// ```
 pub trait Predictor: Send + Sync + Sized + 'static {
     /// What a prediction is given.

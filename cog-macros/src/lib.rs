@@ -3,7 +3,7 @@
 //! Tokens in, tokens out; the types and traits that the generated code names are all in `cog-core`, which re-exports these macros.
 //! A derive goes through the modules in this order: `attr` reads the syntax of attributes, `model` makes a tree of what was written,
 //! `check` applies the rules that concern more than one token, `expand` writes the impls. A mistake never stops the reading:
-//! [`Ctxt`](ctxt::Ctxt) collects them all, and `fallback` writes them next to stub impls, so that the author sees their own mistakes
+//! `ctxt` collects them all, and `fallback` writes them next to stub impls, so that the author sees their own mistakes
 //! and none that follow from them.
 
 // In reading order.

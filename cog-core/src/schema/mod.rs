@@ -317,6 +317,11 @@ impl Schema {
     pub(crate) fn constrain(&mut self, constraint: Constraint) {
         match (&mut self.kind, constraint) {
             (Kind::List { items, .. }, constraint) => items.constrain(constraint),
+            // A bound beyond what the type holds says nothing, and must not be published as if it did.
+            (Kind::Integer { range, .. }, Constraint::Minimum(bound))
+                if whole(&bound).is_some_and(|bound| bound < range.minimum) => {}
+            (Kind::Integer { range, .. }, Constraint::Maximum(bound))
+                if whole(&bound).is_some_and(|bound| bound > range.maximum) => {}
             (Kind::Integer { minimum, .. } | Kind::Number { minimum, .. }, Constraint::Minimum(bound)) => {
                 *minimum = Some(bound);
             }
@@ -333,11 +338,14 @@ impl Schema {
                 // The derive macros have compiled the pattern already; one that is wrong all the same matches everything.
                 text.pattern = Regex::new(pattern).ok().map(Arc::new);
             }
-            (
-                kind @ (Kind::String(_) | Kind::Integer { .. } | Kind::Number { .. }),
-                Constraint::Choices(values),
-            ) => {
-                *kind = Kind::Choices(Choices::new(values));
+            (kind, Constraint::Choices(values)) => {
+                let type_name = match kind {
+                    Kind::String(_) => "string",
+                    Kind::Integer { .. } => "integer",
+                    Kind::Number { .. } => "number",
+                    _ => return,
+                };
+                *kind = Kind::Choices(Choices { values: values.into(), type_name });
             }
             _ => {}
         }

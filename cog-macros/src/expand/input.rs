@@ -7,7 +7,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 use super::{enclose, implement, schema_field};
-use crate::attr::{Bound, Default};
+use crate::attr::{Bound, ChoiceList, Default};
 use crate::literal::{Json, Literal};
 use crate::model::{InputField, InputStruct};
 use crate::types::Shape;
@@ -59,17 +59,28 @@ fn asserts(field: &InputField<'_>) -> TokenStream {
     let has_order = field.ge.is_some() || field.le.is_some();
     let has_length = field.min_length.is_some() || field.max_length.is_some() || field.regex.is_some();
     let is_null = field.default.as_ref().is_some_and(is_null) && matches!(Shape::of(ty), Shape::Unknown);
-    let asserts = [
-        (has_order, "assert_ordered"),
-        (has_length, "assert_text"),
-        (field.choices.is_some(), "assert_choosable"),
-        (is_null, "assert_optional"),
-    ];
-    let asserts = asserts.iter().filter(|(is_needed, _)| *is_needed).map(|(_, name)| {
-        let name = Ident::new(name, ty.span());
-        quote_spanned!(ty.span()=> ::cog_core::__private::#name::<#ty>();)
+    let assert = |name: TokenStream| quote_spanned!(ty.span()=> ::cog_core::__private::#name;);
+    let ordered = has_order.then(|| assert(quote!(assert_ordered::<#ty>())));
+    let text = has_length.then(|| assert(quote!(assert_text::<#ty>())));
+    let choosable = field.choices.as_ref().map(|choices| {
+        let kind = kind(choices);
+        assert(quote!(assert_choosable::<#ty, ::cog_core::__private::#kind>()))
     });
-    quote!(#(#asserts)*)
+    let optional = is_null.then(|| assert(quote!(assert_optional::<#ty>())));
+    quote!(#ordered #text #choosable #optional)
+}
+
+/// Names what all of the choices are.
+fn kind(choices: &ChoiceList) -> Ident {
+    let is_whole =
+        |literal: &Literal| matches!(literal.json, Json::Number(number) if number.whole().is_some());
+    let is_text = |literal: &Literal| matches!(literal.json, Json::Text(_));
+    let name = match choices.values.as_slice() {
+        values if values.iter().all(is_text) => "Texts",
+        values if values.iter().all(is_whole) => "Wholes",
+        _ => "Fractions",
+    };
+    format_ident!("{name}")
 }
 
 fn constraints(field: &InputField<'_>) -> Vec<TokenStream> {

@@ -4,7 +4,18 @@ const _: () = {
         fn schema() -> ::cog_core::Schema {
             ::cog_core::__private::assert_ordered::<Weight>();
             ::cog_core::__private::assert_text::<Name>();
-            ::cog_core::__private::assert_choosable::<Weight>();
+            ::cog_core::__private::assert_choosable::<
+                Weight,
+                ::cog_core::__private::Wholes,
+            >();
+            ::cog_core::__private::assert_choosable::<
+                Weight,
+                ::cog_core::__private::Fractions,
+            >();
+            ::cog_core::__private::assert_choosable::<
+                Name,
+                ::cog_core::__private::Texts,
+            >();
             ::cog_core::Schema::object(
                 ::std::vec::Vec::from([
                     ::cog_core::schema::Field::new(
@@ -100,6 +111,27 @@ const _: () = {
                                 ]),
                             ),
                         ),
+                    ::cog_core::schema::Field::new(
+                            "aliased_fraction",
+                            <Weight as ::cog_core::InputValue>::schema(),
+                        )
+                        .constrain(
+                            ::cog_core::schema::Constraint::Choices(
+                                ::std::vec::Vec::from([
+                                    ::cog_core::Value::from(1i64),
+                                    ::cog_core::Value::from(2.5f64),
+                                ]),
+                            ),
+                        ),
+                    ::cog_core::schema::Field::new(
+                            "aliased_text_choice",
+                            <Name as ::cog_core::InputValue>::schema(),
+                        )
+                        .constrain(
+                            ::cog_core::schema::Constraint::Choices(
+                                ::std::vec::Vec::from([::cog_core::Value::from("a")]),
+                            ),
+                        ),
                 ]),
             )
         }
@@ -157,6 +189,18 @@ const _: () = {
                     <Weight as ::cog_core::InputValue>::decode,
                     <Weight as ::cog_core::InputValue>::absent,
                 )?,
+                aliased_fraction: ::cog_core::__private::ObjectDecoder::field(
+                    &mut object,
+                    "aliased_fraction",
+                    <Weight as ::cog_core::InputValue>::decode,
+                    <Weight as ::cog_core::InputValue>::absent,
+                )?,
+                aliased_text_choice: ::cog_core::__private::ObjectDecoder::field(
+                    &mut object,
+                    "aliased_text_choice",
+                    <Name as ::cog_core::InputValue>::decode,
+                    <Name as ::cog_core::InputValue>::absent,
+                )?,
             })
         }
         fn visit_files(
@@ -177,6 +221,16 @@ const _: () = {
             <Weight as ::cog_core::InputValue>::visit_files(
                 &mut self.aliased_choice,
                 &at.field("aliased_choice"),
+                visit,
+            )?;
+            <Weight as ::cog_core::InputValue>::visit_files(
+                &mut self.aliased_fraction,
+                &at.field("aliased_fraction"),
+                visit,
+            )?;
+            <Name as ::cog_core::InputValue>::visit_files(
+                &mut self.aliased_text_choice,
+                &at.field("aliased_text_choice"),
                 visit,
             )?;
             ::core::result::Result::Ok(())

@@ -16,4 +16,8 @@ struct Settings {
     aliased_text: Name,
     #[input(choices = [1, 2])]
     aliased_choice: Weight,
+    #[input(choices = [1, 2.5])]
+    aliased_fraction: Weight,
+    #[input(choices = ["a"])]
+    aliased_text_choice: Name,
 }

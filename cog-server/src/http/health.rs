@@ -1,8 +1,9 @@
-//! `GET /health-check`: always 200, with the state in the body.
+//! The state of the server: `GET /health-check`, always 200 with the state in the body as in Cog, and probes that answer with a status.
 
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::Response;
 use cog_core::{HealthReport, Phase};
 use serde::Serialize;
@@ -35,7 +36,28 @@ struct Version {
     coglet: &'static str,
 }
 
+/// `GET /livez`: the process answers.
+pub(super) async fn live() -> Response {
+    reply::ok(r#"{"status":"ok"}"#)
+}
+
+/// `GET /readyz`: 200 if a prediction can be made, or could be if a slot were free; else 503.
+pub(super) async fn ready(State(app): State<Arc<App>>) -> Response {
+    let health = health(&app).await;
+    let status = if matches!(health.status, "READY" | "BUSY") {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    reply::json(status, serde_json::json!({ "status": health.status }).to_string())
+}
+
 pub(super) async fn health_check(State(app): State<Arc<App>>) -> Response {
+    // A struct of texts can always be written.
+    reply::ok(serde_json::to_vec(&health(&app).await).unwrap_or_default())
+}
+
+async fn health(app: &App) -> Health {
     let engine = &app.engine;
     let user_healthcheck_error = match engine.healthcheck().await {
         HealthReport::Healthy => None,
@@ -49,7 +71,7 @@ pub(super) async fn health_check(State(app): State<Arc<App>>) -> Response {
         _ => "READY",
     };
     let setup = engine.setup();
-    let health = Health {
+    Health {
         status,
         setup: Setup {
             started_at: wire::timestamp(setup.started_at),
@@ -59,7 +81,5 @@ pub(super) async fn health_check(State(app): State<Arc<App>>) -> Response {
         },
         version: Version { coglet: env!("CARGO_PKG_VERSION") },
         user_healthcheck_error,
-    };
-    // A struct of texts can always be written.
-    reply::ok(serde_json::to_vec(&health).unwrap_or_default())
+    }
 }

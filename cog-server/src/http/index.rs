@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{Html, Response};
 
 use super::{App, reply};
 
@@ -22,6 +22,11 @@ pub(super) async fn index() -> Response {
 /// `GET /openapi.json`: the document, which is known before setup has finished.
 pub(super) async fn openapi(State(app): State<Arc<App>>) -> Response {
     reply::ok(app.openapi.clone())
+}
+
+/// `GET /docs`: how to use the API, for people.
+pub(super) async fn docs() -> Html<&'static str> {
+    Html(include_str!("docs.html"))
 }
 
 /// `POST /shutdown`: begins to stop.

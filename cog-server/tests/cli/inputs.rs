@@ -1,5 +1,8 @@
 //! From words to inputs.
 
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+
 use cog_core::{Value, json};
 
 use crate::models::{Teller, Writer};
@@ -147,4 +150,39 @@ fn unknown_and_missing_inputs_are_told_with_the_list() {
         "{}",
         ran.stderr
     );
+}
+
+#[test]
+fn files_of_this_machines_network_are_fetched_only_if_that_is_allowed() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("image=http://{}/cat.txt", listener.local_addr().unwrap());
+    // Ends with the test's process.
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = BufReader::new(stream.unwrap());
+            let mut line = String::new();
+            while stream.read_line(&mut line).is_ok() && !line.ends_with("\r\n\r\n") {}
+            let reply = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 4\r\n\r\nmeow";
+            stream.get_mut().write_all(reply).unwrap();
+        }
+    });
+    for (flags, variable, is_allowed) in [
+        (&[][..], "", false),
+        (&["--allow-private-urls"], "", true),
+        (&[], "true", true),
+        (&["--allow-private-urls=false"], "true", false),
+    ] {
+        let arguments = [&["predict", "-i", &url], flags].concat();
+        let ran = run_with::<Teller>(&arguments, tempfile::tempdir().unwrap(), |process| {
+            process.with_environment([("COG_ALLOW_PRIVATE_URLS", variable)])
+        });
+        if is_allowed {
+            assert_eq!(told(&ran), json!({ "image": "cat.txt: meow" }));
+        } else {
+            ran.failed(
+                1,
+                "error: Input validation error: image: refused to fetch from `127.0.0.1`: its address is not a public one",
+            );
+        }
+    }
 }

@@ -25,14 +25,24 @@ async fn index_names_the_routes_as_cog_does() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_page_that_is_advertised_is_there() {
+    let server = Server::start(1).await;
+    let reply = server.get("/docs").await;
+    assert_eq!((reply.status, reply.header("content-type")), (200, Some("text/html; charset=utf-8")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn status_follows_the_setup_and_the_slots() {
     let server = Server::start_with(1, Some("hang")).await;
     let reply = server.get("/health-check").await;
     assert_eq!((reply.status, &reply.json()["status"]), (200, &json!("STARTING")));
     assert!(reply.body.starts_with(r#"{"status":"STARTING","setup":{"started_at":""#), "{}", reply.body);
 
+    assert_eq!((server.get("/livez").await.status, server.get("/readyz").await.status), (200, 503));
+
     let server = Server::start_with(1, Some("fail")).await;
     server.engine.ready().await.unwrap_err();
+    assert_eq!((server.get("/livez").await.status, server.get("/readyz").await.status), (200, 503));
     let body = server.get("/health-check").await.json();
     assert_eq!(
         (&body["status"], &body["setup"]["status"], &body["setup"]["logs"]),
@@ -51,6 +61,7 @@ async fn status_follows_the_setup_and_the_slots() {
     waiting.write(request.as_bytes()).await;
     soon(server.stage.begun.notified()).await;
     assert_eq!(server.get("/health-check").await.json()["status"], "BUSY");
+    assert_eq!(server.get("/readyz").await.json(), json!({ "status": "BUSY" }));
     server.stage.gate.notify_one();
     soon(waiting.reply(false)).await;
     assert_eq!(

@@ -123,6 +123,8 @@ pub(crate) struct Server {
     pub(crate) stage: Arc<Stage>,
     pub(crate) engine: Engine,
     pub(crate) task: JoinHandle<std::io::Result<()>>,
+    /// Where predictions have their directories.
+    pub(crate) directory: tempfile::TempDir,
 }
 
 impl Server {
@@ -151,12 +153,15 @@ impl Server {
         let name = format!("stage-{:p}", Arc::as_ptr(&stage));
         STAGES.lock().unwrap().push((name.clone(), Arc::clone(&stage)));
         let weights = Some(weights.unwrap_or(&name).parse().unwrap());
-        let engine = EngineConfig { slots: NonZeroUsize::new(slots), weights, ..EngineConfig::default() };
+        let directory = tempfile::tempdir().unwrap();
+        let temp_directory = Some(directory.path().to_owned());
+        let slots = NonZeroUsize::new(slots);
+        let engine = EngineConfig { slots, weights, temp_directory, ..EngineConfig::default() };
         let engine = Engine::start::<Actor>(engine).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let task = tokio::spawn(cog_server::serve(listener, engine.clone(), config));
-        Self { address, stage, engine, task }
+        Self { address, stage, engine, task, directory }
     }
 
     /// Sends a request and reads the reply.

@@ -73,7 +73,7 @@ impl Inputs {
     }
 
     /// Makes an input of words like `name=value`.
-    pub(super) fn from_words(
+    pub(super) fn read_words(
         &self,
         words: &[String],
         attachments: &mut Attachments,
@@ -102,7 +102,7 @@ impl Inputs {
     }
 
     /// Makes an input of a JSON object.
-    pub(super) fn from_json(
+    pub(super) fn read_json(
         &self,
         json: &[u8],
         attachments: &mut Attachments,

@@ -14,11 +14,11 @@ pub(super) enum Kind {
     Boolean,
     /// One of these values.
     Choice(Vec<Value>),
-    List(Box<Kind>),
+    List(Box<Self>),
     /// An object with any keys.
-    Map(Box<Kind>),
+    Map(Box<Self>),
     /// An object with known keys.
-    Object(Vec<(String, Kind)>),
+    Object(Vec<(String, Self)>),
     /// Any JSON.
     Any,
 }

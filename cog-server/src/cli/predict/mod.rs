@@ -97,7 +97,7 @@ fn input(
     process: &mut Process,
 ) -> Result<Value, Failure> {
     let Some(json) = &arguments.json else {
-        return inputs.from_words(&arguments.inputs, attachments, process);
+        return inputs.read_words(&arguments.inputs, attachments, process);
     };
     let read;
     let json = match json.strip_prefix('@') {
@@ -112,7 +112,7 @@ fn input(
             read.as_deref().map_err(|error| Failure::Usage(format!("cannot read `{path}`: {error}")))?
         }
     };
-    inputs.from_json(json, attachments, process)
+    inputs.read_json(json, attachments, process)
 }
 
 /// Shows a prediction as it is made, and stops it when told to.

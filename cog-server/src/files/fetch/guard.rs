@@ -16,41 +16,50 @@ pub(super) enum Refused {
     Scheme(String),
 }
 
-/// Checks what can be seen of an URL: its scheme, and its host if that is an address.
-pub(super) fn check_literal(url: &Url, allows_private: bool) -> Result<(), Refused> {
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(Refused::Scheme(url.scheme().to_owned()));
-    }
-    let address = match url.host() {
-        Some(Host::Ipv4(address)) => IpAddr::from(address),
-        Some(Host::Ipv6(address)) => IpAddr::from(address),
-        // Looked up, and checked, when it is connected to.
-        Some(Host::Domain(_)) | None => return Ok(()),
-    };
-    if allows_private || is_public(address) { Ok(()) } else { Err(Refused::Address(address.to_string())) }
-}
-
-/// Looks names up with the system's resolver and leaves out what is not public.
+/// Decides whom a fetch may connect to.
+///
+/// What an URL shows is [checked](Self::check) before it is asked for; a name is checked by what it leads to, when it is looked up to be
+/// connected to. Through a proxy it is the proxy that looks names up, so there only the first check is done.
 #[derive(Debug)]
-pub(super) struct GuardedResolver {
+pub(super) struct Guard {
     allows_private: bool,
-    /// The hosts of proxies, which the operator has chosen and which are usually private.
-    trusted: Vec<String>,
+    /// The hosts of proxies. The operator has chosen them and they are usually private, so they may be connected to; a client's URL
+    /// may not name them.
+    proxies: Vec<String>,
 }
 
-impl GuardedResolver {
+impl Guard {
     pub(super) fn new(allows_private: bool, proxies: &Proxies) -> Self {
-        let proxies = [&proxies.http, &proxies.https, &proxies.all];
-        let urls = proxies.into_iter().flatten().filter_map(|url| Url::parse(url).ok());
-        let trusted = urls.filter_map(|url| url.host_str().map(str::to_owned)).collect();
-        Self { allows_private, trusted }
+        let urls = [&proxies.http, &proxies.https, &proxies.all].into_iter().flatten();
+        let hosts = urls.filter_map(|url| {
+            let parsed = Url::parse(url).ok().filter(Url::has_host);
+            // Without a scheme it is an HTTP proxy.
+            let parsed = parsed.or_else(|| Url::parse(&format!("http://{url}")).ok())?;
+            parsed.host_str().map(str::to_owned)
+        });
+        Self { allows_private, proxies: hosts.collect() }
+    }
+
+    /// Checks what can be seen of an URL: its scheme, and its host if that is an address or a proxy's.
+    pub(super) fn check(&self, url: &Url) -> Result<(), Refused> {
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(Refused::Scheme(url.scheme().to_owned()));
+        }
+        let is_allowed = match url.host() {
+            _ if self.allows_private => true,
+            Some(Host::Ipv4(address)) => is_public(address.into()),
+            Some(Host::Ipv6(address)) => is_public(address.into()),
+            Some(Host::Domain(name)) => !self.proxies.iter().any(|proxy| proxy == name),
+            None => false,
+        };
+        if is_allowed { Ok(()) } else { Err(Refused::Address(url.host_str().unwrap_or_default().to_owned())) }
     }
 }
 
-impl Resolve for GuardedResolver {
+impl Resolve for Guard {
     fn resolve(&self, name: Name) -> Resolving {
         let host = name.as_str().to_owned();
-        let allows_all = self.allows_private || self.trusted.contains(&host);
+        let allows_all = self.allows_private || self.proxies.contains(&host);
         Box::pin(async move {
             let found: Vec<SocketAddr> = tokio::net::lookup_host((host.as_str(), 0)).await?.collect();
             let is_empty = found.is_empty();
@@ -85,6 +94,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
         || a == 0
         || (a == 100 && (64..128).contains(&b)) // shared by carriers
         || (a == 192 && b == 0 && c == 0) // protocol assignments
+        || (a == 192 && b == 88 && c == 99) // relays of 6to4
         || (a == 198 && (b == 18 || b == 19)) // benchmarks
         || a >= 240; // reserved
     !is_special
@@ -98,23 +108,16 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     let [c, d] = low.to_be_bytes();
     let embedded = Ipv4Addr::new(a, b, c, d);
     match segments {
-        [0, 0, 0, 0, 0, 0xffff, ..] | [0x64, 0xff9b, 0, 0, 0, 0, ..] => return is_public_v4(embedded),
-        [0, 0, 0, 0, 0, 0, ..] => return false, // unspecified, loopback, IPv4-compatible
+        [0, 0, 0, 0, 0, 0xffff, ..] | [0x64, 0xff9b, 0, 0, 0, 0, ..] => is_public_v4(embedded),
         [0x2002, high, low, ..] => {
             let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
-            return is_public_v4(Ipv4Addr::new(a, b, c, d)); // 6to4
+            is_public_v4(Ipv4Addr::new(a, b, c, d)) // 6to4
         }
-        _ => {}
+        [0x2001, 0..=0x1ff, ..] // protocol assignments, Teredo among them
+        | [0x2001, 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => false, // documentation
+        // Everything public so far is in here; nothing local is.
+        [first, ..] => (0x2000..0x4000).contains(&first),
     }
-    let is_special = address.is_multicast()
-        || address.is_unique_local()
-        || address.is_unicast_link_local()
-        || matches!(segments, [0xfec0..=0xfeff, ..]) // site-local of old
-        || matches!(segments, [0x64, 0xff9b, 1, ..]) // local-use translation
-        || matches!(segments, [0x100, 0, 0, 0, ..]) // discard
-        || matches!(segments, [0x2001, 0..=0x1ff, ..]) // protocol assignments, Teredo among them
-        || matches!(segments, [0x2001, 0xdb8, ..] | [0x3fff, 0..=0xfff, ..]); // documentation
-    !is_special
 }
 
 #[cfg(test)]
@@ -129,10 +132,10 @@ mod tests {
             assert!(is_public(address.parse().unwrap()), "{address}");
         }
         let special = "0.0.0.0 0.1.2.3 10.0.0.1 100.64.0.1 100.127.255.255 127.0.0.1 127.255.255.255 169.254.169.254 \
-            172.16.0.1 172.31.255.255 192.0.0.1 192.0.2.1 192.168.0.1 198.18.0.1 198.19.255.255 198.51.100.1 203.0.113.1 \
-            224.0.0.1 239.255.255.255 240.0.0.1 255.255.255.255 :: ::1 ::7f00:1 ::ffff:127.0.0.1 ::ffff:10.0.0.1 \
+            172.16.0.1 172.31.255.255 192.0.0.1 192.0.2.1 192.88.99.1 192.168.0.1 198.18.0.1 198.19.255.255 198.51.100.1 203.0.113.1 \
+            224.0.0.1 239.255.255.255 240.0.0.1 255.255.255.255 :: ::1 ::7f00:1 ::ffff:127.0.0.1 ::ffff:10.0.0.1 ::ffff:0:8.8.8.8 \
             64:ff9b::7f00:1 64:ff9b:1::1 100::1 2001::1 2001:db8::1 3fff::1 2002:7f00:1::1 2002:a00:1::1 fc00::1 fd00::1 \
-            fe80::1 febf::1 fec0::1 ff02::1";
+            fe80::1 febf::1 fec0::1 ff02::1 4000::1 5f00::1";
         for address in special.split_whitespace() {
             assert!(!is_public(address.parse().unwrap()), "{address}");
         }
@@ -140,8 +143,12 @@ mod tests {
 
     #[test]
     fn addresses_are_seen_through_every_way_to_write_them() {
+        let check = |url: &str, allows_private| {
+            Guard::new(allows_private, &Proxies::default()).check(&Url::parse(url).unwrap())
+        };
         for url in [
             "http://127.0.0.1/",
+            "http://127.0.0.1./",
             "http://2130706433/",
             "http://0x7f.1/",
             "http://0177.0.0.1/",
@@ -150,15 +157,22 @@ mod tests {
             "http://[::ffff:127.0.0.1]/",
             "http://169.254.169.254/latest/meta-data",
         ] {
-            let url = Url::parse(url).unwrap();
-            assert!(matches!(check_literal(&url, false), Err(Refused::Address(_))), "{url}");
-            assert_eq!(check_literal(&url, true), Ok(()));
+            assert!(matches!(check(url, false), Err(Refused::Address(_))), "{url}");
+            assert_eq!(check(url, true), Ok(()));
         }
         for url in ["file:///etc/passwd", "ftp://example.com/"] {
-            assert!(
-                matches!(check_literal(&Url::parse(url).unwrap(), true), Err(Refused::Scheme(_))),
-                "{url}"
-            );
+            assert!(matches!(check(url, true), Err(Refused::Scheme(_))), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_client_cannot_name_a_proxy() {
+        for proxy in ["http://proxy.internal:3128", "proxy.internal:3128", "Proxy.Internal"] {
+            let proxies = Proxies { all: Some(proxy.to_owned()), ..Proxies::default() };
+            let guard = Guard::new(false, &proxies);
+            let url = Url::parse("http://PROXY.internal:9000/x").unwrap();
+            assert_eq!(guard.check(&url), Err(Refused::Address("proxy.internal".to_owned())), "{proxy}");
+            assert_eq!(guard.check(&Url::parse("http://example.com/x").unwrap()), Ok(()));
         }
     }
 }

@@ -5,20 +5,20 @@
 
 mod guard;
 mod name;
+mod partial;
 
 use std::error::Error as StdError;
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use cog_core::{Fetch, FetchError, FetchRequest, async_trait};
 use reqwest::redirect::{self, Attempt};
 use reqwest::{Client, NoProxy, Proxy, Response};
-use tokio::fs::OpenOptions;
-use tokio::io::AsyncWriteExt;
 use url::Url;
 
-use self::guard::{GuardedResolver, Refused, check_literal};
+use self::guard::{Guard, Refused};
+use self::partial::Partial;
 use crate::env::Proxies;
 use crate::tls;
 
@@ -54,30 +54,35 @@ impl Default for FetchConfig {
     }
 }
 
+/// How much of an URL is repeated in a message, in bytes.
+const LONGEST_SHOWN: usize = 300;
+
 /// Fetches files over HTTP.
 #[derive(Debug)]
 pub(crate) struct HttpFetch {
     config: FetchConfig,
+    guard: Arc<Guard>,
     /// Made for the first file: most models never fetch one, and it loads the system's certificates.
     client: OnceLock<Client>,
 }
 
 impl HttpFetch {
-    pub(crate) const fn new(config: FetchConfig) -> Self {
-        Self { config, client: OnceLock::new() }
+    pub(crate) fn new(config: FetchConfig) -> Self {
+        let guard = Arc::new(Guard::new(config.allows_private_addresses, &config.proxies));
+        Self { config, guard, client: OnceLock::new() }
     }
 
     fn client(&self) -> Result<&Client, FetchError> {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }
-        let client = build(&self.config)
+        let client = build(&self.config, &self.guard)
             .map_err(|error| FetchError::new("the server cannot fetch files").caused_by(error))?;
         Ok(self.client.get_or_init(|| client))
     }
 
     async fn get(&self, url: &Url) -> Result<Response, FetchError> {
-        check_literal(url, self.config.allows_private_addresses).map_err(FetchError::new)?;
+        self.guard.check(url).map_err(FetchError::new)?;
         let response =
             self.client()?.get(url.clone()).send().await.map_err(|error| self.describe(url, error))?;
         let status = response.status();
@@ -85,9 +90,14 @@ impl HttpFetch {
             return Ok(response);
         }
         // Cog's words, which are those of Python's `requests`.
-        let side = if status.is_client_error() { "Client Error" } else { "Server Error" };
-        let (code, reason) = (status.as_u16(), status.canonical_reason().unwrap_or_default());
-        Err(FetchError::new(format!("{code} {side}: {reason} for url: {}", shown(response.url()))))
+        let side = match status.as_u16() {
+            400..500 => " Client Error:",
+            500.. => " Server Error:",
+            // A redirect to nowhere, or something yet unheard of.
+            _ => "",
+        };
+        let (code, reason) = (status.as_u16(), status.canonical_reason().unwrap_or("Unknown"));
+        Err(FetchError::new(format!("{code}{side} {reason} for url: {}", shown(response.url()))))
     }
 
     async fn save(&self, request: FetchRequest<'_>, url: &Url) -> Result<PathBuf, FetchError> {
@@ -103,9 +113,7 @@ impl HttpFetch {
         let path = request.directory.join(name::of(url, content_type));
 
         let storage = |error: std::io::Error| FetchError::new("cannot store the file").caused_by(error);
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true).mode(0o600);
-        let mut file = options.open(&path).await.map_err(storage)?;
+        let mut file = Partial::create(path).map_err(storage)?;
         let mut size: u64 = 0;
         while let Some(chunk) = response.chunk().await.map_err(|error| {
             if error.is_timeout() {
@@ -119,10 +127,9 @@ impl HttpFetch {
             if size > self.config.max_bytes {
                 return Err(too_large());
             }
-            file.write_all(&chunk).await.map_err(storage)?;
+            file.append(&chunk).map_err(storage)?;
         }
-        file.flush().await.map_err(storage)?;
-        Ok(path)
+        Ok(file.keep())
     }
 
     /// Says what went wrong in words for the client, and keeps the rest for the log.
@@ -158,15 +165,18 @@ impl Fetch for HttpFetch {
     }
 }
 
-fn build(config: &FetchConfig) -> anyhow::Result<Client> {
-    let (max_redirects, allows_private) = (config.max_redirects, config.allows_private_addresses);
-    let follow = move |attempt: Attempt<'_>| {
-        if attempt.previous().len() > max_redirects {
-            return attempt.error("too many redirects");
-        }
-        match check_literal(attempt.url(), allows_private) {
-            Ok(()) => attempt.follow(),
-            Err(refused) => attempt.error(refused),
+fn build(config: &FetchConfig, guard: &Arc<Guard>) -> anyhow::Result<Client> {
+    let max_redirects = config.max_redirects;
+    let follow = {
+        let guard = Arc::clone(guard);
+        move |attempt: Attempt<'_>| {
+            if attempt.previous().len() > max_redirects {
+                return attempt.error("too many redirects");
+            }
+            match guard.check(attempt.url()) {
+                Ok(()) => attempt.follow(),
+                Err(refused) => attempt.error(refused),
+            }
         }
     };
     let proxies = proxies(&config.proxies)?;
@@ -176,8 +186,11 @@ fn build(config: &FetchConfig) -> anyhow::Result<Client> {
         .connect_timeout(config.connect_timeout)
         .read_timeout(config.read_timeout)
         .redirect(redirect::Policy::custom(follow))
+        // It would tell the next server the URL that led there, signature and all.
+        .referer(false)
+        // Those of the environment are given below, so that the guard knows them.
         .no_proxy()
-        .dns_resolver(GuardedResolver::new(allows_private, &config.proxies));
+        .dns_resolver(Arc::clone(guard));
     for proxy in proxies {
         builder = builder.proxy(proxy);
     }
@@ -207,7 +220,12 @@ fn shown(url: &Url) -> String {
     let _ = shown.set_password(None);
     shown.set_query(None);
     shown.set_fragment(None);
-    shown.into()
+    let mut shown = String::from(shown);
+    if shown.len() > LONGEST_SHOWN {
+        shown.truncate(shown.floor_char_boundary(LONGEST_SHOWN));
+        shown.push_str("...");
+    }
+    shown
 }
 
 /// Finds an `E` among the causes of an error.

@@ -51,6 +51,9 @@ fn reply(status: &str, headers: &str, body: &str) -> Vec<u8> {
 async fn fetch(config: FetchConfig, url: &str) -> (Result<String, String>, TempDir) {
     let directory = tempfile::tempdir().unwrap();
     let fetched = HttpFetch::new(config).fetch(FetchRequest::new(url, directory.path())).await;
+    if fetched.is_err() {
+        assert_eq!(std::fs::read_dir(&directory).unwrap().count(), 0, "a failed fetch leaves nothing behind");
+    }
     let fetched = fetched.map_err(|error| error.to_string()).map(|path| {
         assert_eq!(path.parent(), Some(directory.path()));
         std::fs::read_to_string(path).unwrap()
@@ -115,6 +118,49 @@ async fn redirects_are_followed_within_reason() {
 }
 
 #[tokio::test]
+async fn the_next_server_does_not_learn_the_url_that_led_there() {
+    let address = server(|head| {
+        std::future::ready(match head.split(' ').nth(1) {
+            Some("/from?token=secret") => reply("302 Found", "location: /to\r\ncontent-length: 0\r\n", ""),
+            _ => reply("200 OK", "", &head),
+        })
+    })
+    .await;
+    let (fetched, _) = fetch(config(), &format!("http://{address}/from?token=secret")).await;
+    let head = fetched.unwrap();
+    assert!(head.starts_with("GET /to HTTP/1.1\r\n") && !head.contains("secret"), "{head}");
+}
+
+#[tokio::test]
+async fn a_redirect_to_nowhere_is_an_error() {
+    let address = server(|_| std::future::ready(reply("302 Found", "content-length: 0\r\n", ""))).await;
+    let (fetched, _) = fetch(config(), &format!("http://{address}/f")).await;
+    assert_eq!(fetched, Err(format!("302 Found for url: http://{address}/f")));
+}
+
+/// The first hop goes through a proxy, which may be private: so a server of this machine can send the client elsewhere.
+#[tokio::test]
+async fn redirects_to_private_addresses_are_refused_by_number_and_by_name() {
+    for host in ["127.0.0.1", "169.254.169.254", "[::1]", "[::ffff:10.0.0.1]", "localhost"] {
+        let address = server(move |head| {
+            assert!(head.starts_with("GET http://example.invalid/ "), "nobody else may be asked: {head}");
+            let headers = format!("location: http://{host}:1/secret\r\ncontent-length: 0\r\n");
+            std::future::ready(reply("302 Found", &headers, ""))
+        })
+        .await;
+        let proxies = Proxies {
+            http: Some(format!("http://{address}")),
+            no_proxy: Some("localhost".to_owned()),
+            ..Proxies::default()
+        };
+        let guarded = FetchConfig { allows_private_addresses: false, proxies, ..config() };
+        let (fetched, _) = fetch(guarded, "http://example.invalid/").await;
+        let fault = fetched.unwrap_err();
+        assert!(fault.starts_with("refused to fetch from `"), "{host}: {fault}");
+    }
+}
+
+#[tokio::test]
 async fn private_addresses_are_refused_by_number_and_by_name() {
     let guarded = || FetchConfig { allows_private_addresses: false, ..config() };
     let (fetched, _) = fetch(guarded(), "http://127.0.0.1:1/").await;
@@ -155,6 +201,53 @@ async fn a_server_that_says_nothing_is_given_up() {
     let slow = FetchConfig { total_timeout: Duration::from_millis(20), ..config() };
     let (fetched, _) = fetch(slow, &format!("http://{address}/f")).await;
     assert_eq!(fetched, Err(format!("fetching http://{address}/f took longer than 20ms")));
+}
+
+#[tokio::test]
+async fn a_transfer_that_stalls_is_given_up() {
+    let (address, _stalled) = stalling().await;
+    let impatient = FetchConfig { read_timeout: Duration::from_millis(50), ..config() };
+    let (fetched, _) = fetch(impatient, &format!("http://{address}/f")).await;
+    assert_eq!(fetched, Err(format!("timed out fetching http://{address}/f")));
+}
+
+#[tokio::test]
+async fn a_fetch_that_is_given_up_leaves_nothing_behind() {
+    let (address, _stalled) = stalling().await;
+    let directory = tempfile::tempdir().unwrap();
+    let fetcher = HttpFetch::new(config());
+    let url = format!("http://{address}/f");
+    let count = || std::fs::read_dir(&directory).unwrap().count();
+    let begun = async {
+        while count() == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        fetched = fetcher.fetch(FetchRequest::new(&url, directory.path())) => panic!("{fetched:?}"),
+        () = begun => {}
+    }
+    assert_eq!(count(), 0);
+}
+
+/// A server that sends half a file, and then nothing for as long as the returned sender lives.
+async fn stalling() -> (SocketAddr, oneshot::Sender<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (sender, receiver) = oneshot::channel();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        read_head(&mut stream).await;
+        stream.write_all(&reply("200 OK", "content-length: 8\r\n", "half")).await.unwrap();
+        let _ = receiver.await;
+    });
+    (address, sender)
+}
+
+#[tokio::test]
+async fn a_long_url_is_not_repeated_at_length() {
+    let (fetched, _) = fetch(config(), &format!("http://127.0.0.1:1/{}", "x".repeat(100_000))).await;
+    assert!(fetched.unwrap_err().len() < 400);
 }
 
 #[tokio::test]

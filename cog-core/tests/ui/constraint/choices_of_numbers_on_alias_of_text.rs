@@ -1,9 +1,11 @@
 use cog_core::Input;
-use std::path::Path;
+
+type Name = String;
 
 #[derive(Input)]
 struct Prompt {
-    value: Path,
+    #[input(choices = [1, 2])]
+    value: Name,
 }
 
 fn main() {}

@@ -1,0 +1,159 @@
+//! The client: keep-alive HTTP/1 over loopback, as light as it can be.
+//!
+//! One thread drives all connections with one `epoll`, each with one request on its way. A round trip costs the client three system
+//! calls; the request is bytes that never change, and of a reply only the status and the length are looked at.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail, ensure};
+use mio::net::TcpStream;
+use mio::{Events, Interest, Poll, Token};
+
+/// When a load ends.
+#[derive(Clone, Copy)]
+pub(crate) enum Until {
+    Elapsed(Duration),
+    Replies(usize),
+}
+
+/// What came of a load.
+pub(crate) struct Outcome {
+    pub(crate) elapsed: Duration,
+    /// How long each reply took, in nanoseconds, in ascending order.
+    pub(crate) latencies: Vec<u32>,
+    /// How many replies were no success.
+    pub(crate) refused: usize,
+}
+
+impl Outcome {
+    pub(crate) fn per_second(&self) -> f64 {
+        self.latencies.len() as f64 / self.elapsed.as_secs_f64()
+    }
+
+    /// Returns the latency in microseconds that `share` of the replies did not exceed.
+    pub(crate) fn percentile(&self, share: f64) -> f64 {
+        let last = self.latencies.len().saturating_sub(1);
+        let place = (last as f64 * share).round() as usize;
+        self.latencies.get(place).map_or(f64::NAN, |&nanoseconds| f64::from(nanoseconds) / 1000.0)
+    }
+}
+
+/// Asks the server at `address` for predictions over so many connections.
+pub(crate) fn drive(address: SocketAddr, connections: usize, until: Until) -> anyhow::Result<Outcome> {
+    let request = request();
+    let mut poll = Poll::new()?;
+    let mut lines = Vec::with_capacity(connections);
+    for number in 0..connections {
+        // Connected before it is made non-blocking, so that there is nothing to wait for.
+        let stream = std::net::TcpStream::connect(address)?;
+        stream.set_nodelay(true)?;
+        stream.set_nonblocking(true)?;
+        let mut stream = TcpStream::from_std(stream);
+        poll.registry().register(&mut stream, Token(number), Interest::READABLE)?;
+        lines.push(Connection { stream, buffer: [0; 4096], filled: 0, sent_at: Instant::now() });
+    }
+
+    let mut latencies = Vec::with_capacity(1 << 20);
+    let mut refused = 0;
+    let begin = Instant::now();
+    for line in &mut lines {
+        line.send(&request)?;
+    }
+    let mut events = Events::with_capacity(connections);
+    let elapsed = loop {
+        poll.poll(&mut events, Some(Duration::from_secs(10)))?;
+        ensure!(!events.is_empty(), "no reply within ten seconds");
+        for event in &events {
+            let line = lines.get_mut(event.token().0).context("an event of no connection")?;
+            let Some(status) = line.receive()? else { continue };
+            let latency = line.sent_at.elapsed().as_nanos();
+            latencies.push(u32::try_from(latency).unwrap_or(u32::MAX));
+            refused += usize::from(status != *b"200");
+            line.send(&request)?;
+        }
+        let elapsed = begin.elapsed();
+        let is_over = match until {
+            Until::Elapsed(limit) => elapsed >= limit,
+            Until::Replies(limit) => latencies.len() >= limit,
+        };
+        if is_over {
+            break elapsed;
+        }
+    };
+    latencies.sort_unstable();
+    Ok(Outcome { elapsed, latencies, refused })
+}
+
+fn request() -> Vec<u8> {
+    let body = r#"{"input":{"text":"world"}}"#;
+    format!(
+        "POST /predictions HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
+}
+
+struct Connection {
+    stream: TcpStream,
+    buffer: [u8; 4096],
+    filled: usize,
+    sent_at: Instant,
+}
+
+impl Connection {
+    fn send(&mut self, request: &[u8]) -> anyhow::Result<()> {
+        self.filled = 0;
+        self.sent_at = Instant::now();
+        // One small request on a line that is otherwise empty always fits.
+        let sent = self.stream.write(request)?;
+        ensure!(sent == request.len(), "a request was not sent at once");
+        Ok(())
+    }
+
+    /// Reads what is there, and returns the status once the reply is complete.
+    fn receive(&mut self) -> anyhow::Result<Option<[u8; 3]>> {
+        loop {
+            let room = self.buffer.get_mut(self.filled..).unwrap_or_default();
+            ensure!(!room.is_empty(), "a reply is too long");
+            match self.stream.read(room) {
+                Ok(0) => bail!("the server closed a connection"),
+                Ok(read) => self.filled += read,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(None),
+                Err(error) => return Err(error.into()),
+            }
+            let status = complete(self.buffer.get(..self.filled).unwrap_or_default())?;
+            if status.is_some() {
+                return Ok(status);
+            }
+        }
+    }
+}
+
+/// Returns the status of a reply if all of it is there.
+fn complete(reply: &[u8]) -> anyhow::Result<Option<[u8; 3]>> {
+    let Some(end) = reply.windows(4).position(|window| window == b"\r\n\r\n") else { return Ok(None) };
+    let (head, body) = reply.split_at(end + 4);
+    let length = head.windows(16).position(|window| window.eq_ignore_ascii_case(b"content-length: "));
+    let digits = length.and_then(|place| head.get(place + 16..)).context("a reply without a length")?;
+    let digits = digits.iter().take_while(|byte| byte.is_ascii_digit());
+    let length = digits.fold(0, |length, digit| length * 10 + usize::from(digit - b'0'));
+    let status =
+        head.get(9..12).and_then(|status| status.try_into().ok()).context("a reply without a status")?;
+    Ok((body.len() >= length).then_some(status))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::complete;
+
+    #[test]
+    fn a_reply_is_complete_when_its_body_is() {
+        let reply = b"HTTP/1.1 409 Conflict\r\nContent-Length: 2\r\nx: y\r\n\r\n{}";
+        assert_eq!(complete(reply).unwrap(), Some(*b"409"));
+        assert_eq!(complete(&reply[..reply.len() - 1]).unwrap(), None);
+        assert_eq!(complete(&reply[..20]).unwrap(), None);
+        assert!(complete(b"HTTP/1.1 200 OK\r\n\r\n").is_err());
+    }
+}

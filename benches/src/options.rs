@@ -1,0 +1,42 @@
+//! What can be said on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, ValueEnum};
+
+/// Measure the server beside a bare axum handler.
+#[derive(Debug, Parser)]
+#[command(name = "bench")]
+pub(crate) struct Options {
+    /// What to measure; everything, if nothing is named.
+    #[arg(long = "part", value_name = "PART")]
+    pub(crate) parts: Vec<Part>,
+    /// How long each load lasts.
+    #[arg(long, value_name = "SECONDS", default_value_t = 2.0)]
+    pub(crate) seconds: f64,
+    /// How often each thing is measured.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub(crate) rounds: usize,
+    /// Write the figures to this file as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+    /// Another build of this program, whose server is measured in the same rounds: before and after a change.
+    #[arg(long = "also", value_name = "PROGRAM")]
+    pub(crate) also: Vec<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Part {
+    /// Requests per second and latency, at 1 connection and at 32.
+    Overhead,
+    /// 100,000 requests, one after the other, to a server with one slot.
+    BackToBack,
+    /// The time from exec to ready, and the memory of a server that does nothing.
+    Start,
+}
+
+impl Options {
+    pub(crate) fn wants(&self, part: Part) -> bool {
+        self.parts.is_empty() || self.parts.contains(&part)
+    }
+}

@@ -1,0 +1,65 @@
+//! What the server costs over the bare handler.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::child::{self, Server};
+use crate::load::{self, Outcome, Until};
+use crate::options::Options;
+use crate::report::{Bound, Report};
+use crate::statistics::median;
+
+/// As many slots as there are connections at most.
+const SLOTS: usize = 32;
+
+const WARM_UP: Duration = Duration::from_millis(500);
+
+pub(super) fn measure(programs: &[PathBuf], options: &Options, report: &mut Report) -> anyhow::Result<()> {
+    let bare = Server::bare(&child::this_program()?)?;
+    let mut servers = vec![("bare".to_owned(), bare)];
+    for program in programs {
+        let name = if servers.len() == 1 { "hello".to_owned() } else { child::name_of(program) };
+        servers.push((name, Server::hello(program, SLOTS)?));
+    }
+    for connections in [1, SLOTS] {
+        for (_, server) in &servers {
+            load::drive(server.address(), connections, Until::Elapsed(WARM_UP))?;
+        }
+        let mut rounds = Vec::with_capacity(options.rounds);
+        for _ in 0..options.rounds {
+            let until = Until::Elapsed(Duration::from_secs_f64(options.seconds));
+            let outcomes =
+                servers.iter().map(|(_, server)| load::drive(server.address(), connections, until));
+            rounds.push(outcomes.collect::<anyhow::Result<Vec<_>>>()?);
+        }
+        tell(&servers, connections, &rounds, report);
+    }
+    Ok(())
+}
+
+fn tell(servers: &[(String, Server)], connections: usize, rounds: &[Vec<Outcome>], report: &mut Report) {
+    for (place, (name, _)) in servers.iter().enumerate() {
+        let what = |figure: &str| format!("{name}, {connections} connections: {figure}");
+        // Differences inside a round first, the middle of the rounds after.
+        let over = |figure: &dyn Fn(&Outcome, &Outcome) -> f64| {
+            median(rounds.iter().filter_map(|round| Some(figure(round.get(place)?, round.first()?))))
+        };
+        report.add(what("requests/s"), over(&|own, _| own.per_second()), None);
+        report.add(what("p50 µs"), over(&|own, _| own.percentile(0.5)), None);
+        report.add(what("p99 µs"), over(&|own, _| own.percentile(0.99)), None);
+        if place > 0 {
+            let bound = if connections == 1 { 0.50 } else { 0.80 };
+            report.add(
+                what("of the requests/s of bare"),
+                over(&|own, bare| own.per_second() / bare.per_second()),
+                Some(Bound::AtLeast(bound)),
+            );
+            let bound = (connections == 1).then_some(Bound::AtMost(50.0));
+            let added = over(&|own, bare| own.percentile(0.5) - bare.percentile(0.5));
+            report.add(what("µs added at the median"), added, bound);
+            let refused: usize =
+                rounds.iter().filter_map(|round| round.get(place)).map(|own| own.refused).sum();
+            report.add(what("refused"), refused as f64, Some(Bound::AtMost(0.0)));
+        }
+    }
+}
