@@ -19,7 +19,7 @@ impl Workspace {
     pub(crate) fn find() -> Result<Self> {
         let root =
             Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("`xtask` stands in no workspace")?;
-        let output = Command::new("cargo")
+        let output = clean("cargo")
             .args(["metadata", "--no-deps", "--format-version", "1"])
             .current_dir(root)
             .stderr(Stdio::inherit())
@@ -74,7 +74,7 @@ impl Workspace {
     }
 
     fn command(&self, arguments: &[&str]) -> Result<Command> {
-        let mut command = Command::new("cargo");
+        let mut command = clean("cargo");
         command.args(arguments).current_dir(&self.root).env("PATH", self.path()?).stdin(Stdio::null());
         Ok(command)
     }
@@ -85,6 +85,19 @@ impl Workspace {
         let tools = self.tools().join("bin");
         Ok(env::join_paths(std::iter::once(tools).chain(env::split_paths(&path)))?)
     }
+}
+
+/// A command without the variables that cargo has set for us. Build scripts watch them, so the command would compile anew what is there.
+pub(crate) fn clean(program: &str) -> Command {
+    let mut command = Command::new(program);
+    for (name, _) in env::vars_os() {
+        let is_ours =
+            ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|prefix| name.to_string_lossy().starts_with(prefix));
+        if is_ours {
+            command.env_remove(name);
+        }
+    }
+    command
 }
 
 /// Prints a line.

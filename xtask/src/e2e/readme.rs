@@ -1,11 +1,10 @@
 //! The commands of the README, typed as they stand there.
 
-use std::process::Command;
-
 use anyhow::{Context as _, Result, ensure};
 
 use super::Bench;
 use super::server::Server;
+use crate::workspace::clean;
 
 /// The address that the README's servers listen on.
 const ADDRESS: &str = "localhost:5000";
@@ -63,11 +62,8 @@ fn run(bench: &Bench<'_>, command: &str) -> Result<((), String)> {
     }
     let makes_picture = command.contains("upscaled.png");
     let command = command.replace("upscaled.png", &picture.to_string_lossy());
-    let output = Command::new("sh")
-        .args(["-c", &command])
-        .current_dir(&bench.workspace.root)
-        .output()
-        .context("no shell")?;
+    let output =
+        clean("sh").args(["-c", &command]).current_dir(&bench.workspace.root).output().context("no shell")?;
     ensure!(output.status.success(), "{}: {}", output.status, String::from_utf8_lossy(&output.stderr));
     if makes_picture {
         let size = super::upscale::size(&std::fs::read(&picture)?)?;
