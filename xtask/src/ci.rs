@@ -1,128 +1,133 @@
-//! Everything that must hold before a change lands, in one list.
+//! The checks that every change has to pass, in order.
 
+use std::fmt::Write as _;
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::e2e;
-use crate::shell::{self, command, read, say, target};
+use crate::workspace::{Workspace, say};
+use crate::{e2e, tools};
 
-/// The tools that are installed here if they are missing: name and version.
-const TOOLS: [(&str, &str); 2] = [("cargo-deny", "0.20.2"), ("cargo-hack", "0.6.46")];
-
+/// One check: its name on the command line, what it shows, and how.
 struct Step {
     name: &'static str,
-    meaning: &'static str,
-    run: fn() -> Result<()>,
+    about: &'static str,
+    run: fn(&Workspace) -> Result<()>,
 }
 
 const STEPS: [Step; 8] = [
-    Step { name: "test", meaning: "every test, doc tests included", run: test },
-    Step { name: "fmt", meaning: "the formatting", run: format },
-    Step { name: "clippy", meaning: "the lints, warnings being errors", run: clippy },
-    Step { name: "doc", meaning: "the documentation, warnings being errors", run: document },
-    Step { name: "light", meaning: "no tensor library where none is asked for", run: light },
-    Step { name: "deny", meaning: "licences, sources and duplicates of dependencies", run: deny },
-    Step { name: "features", meaning: "each feature by itself", run: features },
-    Step { name: "e2e", meaning: "the programs, run as a user would", run: end_to_end },
+    Step { name: "test", about: "tests of all crates, and their examples in documentation", run: test },
+    Step { name: "fmt", about: "formatting", run: |it| it.cargo(["fmt", "--all", "--check"]) },
+    Step { name: "clippy", about: "lints", run: clippy },
+    Step { name: "doc", about: "documentation has no broken links", run: doc },
+    Step { name: "deny", about: "licences, sources and duplicates of dependencies", run: deny },
+    Step { name: "features", about: "each feature builds alone", run: features },
+    Step { name: "no-candle", about: "nothing but models needs candle", run: no_candle },
+    Step {
+        name: "e2e",
+        about: "the examples as their users run them, commands of the README included",
+        run: e2e,
+    },
 ];
 
-/// Entry of `cargo xtask ci`.
-pub(crate) fn run(arguments: &[&str]) -> Result<()> {
-    match arguments {
-        ["--list"] => {
-            for step in &STEPS {
-                say(&format!("{:<10}{}", step.name, step.meaning));
+/// What was asked for on the command line.
+#[derive(Default)]
+pub(crate) struct Options {
+    keep_going: bool,
+    without_tests: bool,
+    names: Vec<String>,
+}
+
+impl Options {
+    pub(crate) fn parse(arguments: &[&str]) -> Result<Self> {
+        let mut options = Self::default();
+        for argument in arguments {
+            match *argument {
+                "--keep-going" => options.keep_going = true,
+                "--without-tests" => options.without_tests = true,
+                name if STEPS.iter().any(|step| step.name == name) => options.names.push(name.to_owned()),
+                other => bail!("no such step or option: `{other}`; the steps are\n{}", list()),
             }
-            Ok(())
         }
-        ["--without-tests"] => {
-            let names: Vec<_> = STEPS.iter().map(|step| step.name).filter(|name| *name != "test").collect();
-            run_steps(&names)
-        }
-        names => run_steps(names),
+        Ok(options)
+    }
+
+    fn contains(&self, step: &Step) -> bool {
+        let is_named = self.names.is_empty() || self.names.iter().any(|name| name == step.name);
+        is_named && !(self.without_tests && step.name == "test")
     }
 }
 
-/// Runs the steps that are named, or all of them.
-fn run_steps(names: &[&str]) -> Result<()> {
-    if let Some(unknown) = names.iter().find(|name| STEPS.iter().all(|step| step.name != **name)) {
-        bail!("there is no step `{unknown}`; `cargo xtask ci --list` names them");
+/// Runs the steps that the options select. Stops at the first that fails, unless told to keep going.
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
+    let mut times = String::new();
+    let mut failed = Vec::new();
+    for step in STEPS.iter().filter(|step| options.contains(step)) {
+        say(format_args!("\n== {}: {}", step.name, step.about))?;
+        let start = Instant::now();
+        let result = (step.run)(workspace);
+        let seconds = start.elapsed().as_secs_f64();
+        let outcome = if result.is_ok() { "ok" } else { "FAILED" };
+        say(format_args!("== {}: {outcome} in {seconds:.1} s", step.name))?;
+        writeln!(times, "  {:<10} {outcome:<6} {seconds:>7.1} s", step.name)?;
+        match result {
+            Ok(()) => {}
+            Err(error) if options.keep_going => {
+                say(format_args!("error: {error:#}"))?;
+                failed.push(step.name);
+            }
+            Err(error) => return Err(error.context(format!("step `{}` failed", step.name))),
+        }
     }
-    for step in STEPS.iter().filter(|step| names.is_empty() || names.contains(&step.name)) {
-        say(&format!("\n=== {}: {}", step.name, step.meaning));
-        let began = Instant::now();
-        (step.run)().with_context(|| format!("step `{}`", step.name))?;
-        say(&format!("=== {} passed in {:.0} s", step.name, began.elapsed().as_secs_f64()));
+    say(format_args!("\n{}", times.trim_end()))?;
+    ensure!(failed.is_empty(), "failed: {}", failed.join(", "));
+    Ok(())
+}
+
+/// The steps, one in a line.
+pub(crate) fn list() -> String {
+    let lines: Vec<String> = STEPS.iter().map(|step| format!("  {:<10} {}", step.name, step.about)).collect();
+    lines.join("\n")
+}
+
+fn test(workspace: &Workspace) -> Result<()> {
+    workspace.cargo(["test", "--workspace"])
+}
+
+fn clippy(workspace: &Workspace) -> Result<()> {
+    workspace.cargo(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])
+}
+
+fn doc(workspace: &Workspace) -> Result<()> {
+    workspace.cargo_with([("RUSTDOCFLAGS", "-D warnings")], ["doc", "--workspace", "--no-deps"])
+}
+
+fn deny(workspace: &Workspace) -> Result<()> {
+    tools::DENY.install(workspace)?;
+    workspace.cargo(["deny", "check", "bans", "licenses", "sources"])
+}
+
+/// The features left out need a compiler or a library of somebody else's on the machine.
+fn features(workspace: &Workspace) -> Result<()> {
+    tools::HACK.install(workspace)?;
+    let excluded = "cuda,cudnn,metal,mkl,flash-attn";
+    workspace.cargo(["hack", "check", "--workspace", "--each-feature", "--exclude-features", excluded])
+}
+
+fn no_candle(workspace: &Workspace) -> Result<()> {
+    for package in ["cog-core", "cog-macros", "cog-server", "hello-world"] {
+        let edges = "normal,build";
+        let tree = workspace
+            .output_of(["tree", "-p", package, "-e", edges, "--prefix", "none", "--target", "all"])?;
+        ensure!(tree.contains(package), "`cargo tree -p {package}` does not begin with that crate");
+        if let Some(line) = tree.lines().find(|line| line.starts_with("candle")) {
+            bail!("`{package}` depends on `{line}`; only models may");
+        }
     }
     Ok(())
 }
 
-fn cargo(arguments: &[&str]) -> Result<()> {
-    say(&format!("$ cargo {}", arguments.join(" ")));
-    shell::run(command("cargo", arguments))
-}
-
-fn test() -> Result<()> {
-    cargo(&["test", "--workspace"])
-}
-
-fn format() -> Result<()> {
-    cargo(&["fmt", "--all", "--check"])
-}
-
-fn clippy() -> Result<()> {
-    cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])
-}
-
-fn document() -> Result<()> {
-    say("$ RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps");
-    let mut doc = command("cargo", &["doc", "--workspace", "--no-deps"]);
-    doc.env("RUSTDOCFLAGS", "-D warnings");
-    shell::run(doc)
-}
-
-/// The framework, and an example without tensors, must build without a tensor library.
-fn light() -> Result<()> {
-    for package in ["cog-core", "cog-server", "hello-world"] {
-        let arguments = ["tree", "--package", package, "--edges", "normal,build", "--prefix", "none"];
-        say(&format!("$ cargo {}", arguments.join(" ")));
-        let tree = String::from_utf8(read(command("cargo", &arguments))?)?;
-        if let Some(found) = tree.lines().find(|line| line.starts_with("candle") || line.starts_with("gemm"))
-        {
-            bail!("`{package}` depends on {found}");
-        }
-    }
-    Ok(())
-}
-
-fn deny() -> Result<()> {
-    // Advisories need a database that cannot be fetched everywhere; the rest is what this repository decides.
-    tool("cargo-deny", &["--workspace", "check", "bans", "licenses", "sources"])
-}
-
-fn features() -> Result<()> {
-    tool(
-        "cargo-hack",
-        &["hack", "check", "--workspace", "--each-feature", "--no-dev-deps", "--exclude-features", "cuda"],
-    )
-}
-
-fn end_to_end() -> Result<()> {
-    cargo(&["build", "--release", "--package", "hello-world", "--package", "upscale"])?;
-    e2e::run()
-}
-
-/// Runs a tool in the version that is pinned, installing it first if need be.
-fn tool(name: &str, arguments: &[&str]) -> Result<()> {
-    let (_, version) =
-        TOOLS.iter().find(|(tool, _)| *tool == name).context("the tool has no pinned version")?;
-    let folder = target().join("tools").join(format!("{name}-{version}"));
-    let program = folder.join("bin").join(name);
-    if !program.exists() {
-        let place = folder.display().to_string();
-        cargo(&["install", "--locked", "--debug", "--version", version, "--root", &place, name])?;
-    }
-    say(&format!("$ {name} {}", arguments.join(" ")));
-    shell::run(command(program, arguments))
+fn e2e(workspace: &Workspace) -> Result<()> {
+    workspace.cargo(["build", "--release", "-p", "hello-world", "-p", "upscale"])?;
+    e2e::run(workspace).context("see the logs of the servers in `target/e2e`")
 }

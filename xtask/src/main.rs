@@ -1,35 +1,53 @@
-//! Development tasks: `cargo xtask ci` runs what must hold before a change lands, `cargo xtask e2e` the built programs.
+//! Development tasks of this repository.
+//!
+//! Run with: `cargo xtask help`
+//!
+//! - `ci` is the list of checks that every change has to pass.
+//! - `e2e` runs the example servers as their users do; it is the last step of that list.
+//! - `picture` makes the picture of the README.
+//! - `workspace` knows where things are and runs commands, `tools` installs those that cargo does not bring along.
 
 mod ci;
 mod e2e;
-mod shell;
+mod picture;
+mod tools;
+mod workspace;
 
 use std::process::ExitCode;
 
-const USAGE: &str = "\
-Usage: cargo xtask <TASK>
+use anyhow::{Result, bail};
 
-Tasks:
-  ci [STEP...]  Run every check, or only the steps that are named; `ci --list` names them
-  e2e           Run the built programs as a user would (a step of `ci`)
+use crate::workspace::{Workspace, say};
+
+const HELP: &str = "\
+Development tasks of this repository
+
+Usage:
+  cargo xtask ci [--keep-going] [--without-tests] [STEP]...
+  cargo xtask picture
+  cargo xtask help
+
+`ci` runs the steps that are named, or all of them in this order:
 ";
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let done = match arguments.as_slice() {
-        ["ci", steps @ ..] => ci::run(steps),
-        ["e2e"] => e2e::run(),
-        _ => {
-            shell::say(USAGE);
-            return ExitCode::from(2);
-        }
-    };
-    match done {
+    match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            shell::say(&format!("error: {error:#}"));
+            // There is nobody left to tell if this fails.
+            let _ = say(format_args!("error: {error:#}"));
             ExitCode::FAILURE
         }
+    }
+}
+
+fn run() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        ["ci", options @ ..] => ci::run(&Workspace::find()?, &ci::Options::parse(options)?),
+        ["picture"] => picture::make(&Workspace::find()?),
+        [] | ["help" | "--help" | "-h"] => say(format_args!("{HELP}{}", ci::list())),
+        _ => bail!("no such task: `{}`; `cargo xtask help` lists them", arguments.join(" ")),
     }
 }

@@ -1,117 +1,140 @@
-//! A server that runs as a process of its own.
+//! A server in a process of its own.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::fs::{self, File};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
-use serde_json::{Value, json};
+use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::shell::target;
+use super::Bench;
+use super::http::Connection;
 
-/// How long a server may take to become ready, or to end.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a server may take to start or to end.
+const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The path of a program that has been built for release.
-pub(super) fn program(name: &str) -> PathBuf {
-    target().join("release").join(name)
-}
-
-/// Runs `curl` with `input` on its standard input, and returns the body of the reply.
-pub(super) fn curl(arguments: &[&str], input: &[u8]) -> Result<Vec<u8>> {
-    let mut command = Command::new("curl");
-    command.args(["--silent", "--show-error", "--max-time", "60"]).args(arguments);
-    let mut child =
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().context("cannot start `curl`")?;
-    child.stdin.take().context("curl has no input")?.write_all(input)?;
-    let output = child.wait_with_output()?;
-    ensure!(output.status.success(), "{command:?} failed: {}", output.status);
-    Ok(output.stdout)
-}
-
-/// A running server; killed when dropped.
+/// Ends with the value.
 pub(super) struct Server {
-    name: &'static str,
-    child: Child,
-    port: u16,
+    process: Child,
+    pub(super) address: SocketAddr,
 }
 
 impl Server {
-    /// Starts a program on a free port and waits until it is ready.
-    pub(super) fn start(name: &'static str, arguments: &[&str]) -> Result<Self> {
-        let mut command = Command::new(program(name));
-        command.args(["--port", "0"]).args(arguments).env("LOG_FORMAT", "console").env("NO_COLOR", "1");
-        let mut child =
-            command.stderr(Stdio::piped()).spawn().with_context(|| format!("cannot start `{name}`"))?;
-        let mut log = BufReader::new(child.stderr.take().context("the server has no log")?);
-        let mut line = String::new();
-        log.read_line(&mut line)?;
-        let port = line.trim_end().rsplit_once(':').and_then(|(_, port)| port.parse().ok());
-        let server = Self { name, child, port: port.with_context(|| format!("no address in `{line}`"))? };
-        // The log has to be read, or the server's pipe fills up.
-        std::thread::spawn(move || std::io::copy(&mut log.by_ref(), &mut std::io::sink()));
-        let began = Instant::now();
-        while server.health()?["status"] != "READY" {
-            ensure!(began.elapsed() < PATIENCE, "`{name}` did not become ready");
-            std::thread::yield_now();
+    /// Starts a release binary on a free port. What it logs goes to a file of its name.
+    pub(super) fn start(bench: &Bench<'_>, name: &str) -> Result<Self> {
+        // Free a moment ago; `--port 0` would keep us from knowing it.
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+        let log = File::create(bench.scratch.join(format!("{name}.log")))?;
+        let process = command(bench, name)
+            .args(["--port", &port.to_string()])
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()
+            .with_context(|| format!("cannot start `{name}`"))?;
+        Ok(Self { process, address: (Ipv4Addr::LOCALHOST, port).into() })
+    }
+
+    /// Waits until the server says that it is ready.
+    pub(super) fn wait_until_ready(&mut self) -> Result<Duration> {
+        let start = Instant::now();
+        while !self.is_ready() {
+            if let Some(status) = self.process.try_wait()? {
+                bail!("the server ended with {status} before it was ready");
+            }
+            ensure!(start.elapsed() < PATIENCE, "not ready after {PATIENCE:?}");
+            sleep(Duration::from_millis(1));
         }
-        Ok(server)
+        Ok(start.elapsed())
     }
 
-    pub(super) const fn port(&self) -> u16 {
-        self.port
+    fn is_ready(&self) -> bool {
+        let health = || Connection::open(self.address)?.get("/health-check")?.json();
+        health().is_ok_and(|health| health["status"] == "READY")
     }
 
-    pub(super) fn url(&self, path: &str) -> String {
-        format!("http://127.0.0.1:{}{path}", self.port)
-    }
-
-    pub(super) fn health(&self) -> Result<Value> {
-        Ok(serde_json::from_slice(&curl(&[&self.url("/health-check")], b"")?)?)
-    }
-
-    pub(super) fn predict(&self, input: &Value) -> Result<Value> {
-        let body = json!({ "input": input }).to_string();
-        let url = self.url("/predictions");
-        let reply = curl(&["-H", "content-type: application/json", "-d", "@-", &url], body.as_bytes())?;
-        Ok(serde_json::from_slice(&reply)?)
-    }
-
-    /// The most memory that the server has ever had, in KiB.
+    /// The most memory that the process ever had, in MiB.
     pub(super) fn peak_memory(&self) -> Result<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM")?;
-        Ok(line.trim().trim_end_matches("kB").trim().parse()?)
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no `VmHWM`")?;
+        let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse()?;
+        Ok(kibibytes / 1024)
     }
 
-    /// Sends a signal and waits for a clean end.
-    pub(super) fn stop(self, signal: &str) -> Result<()> {
-        let sent = Command::new("kill").args([format!("-{signal}"), self.child.id().to_string()]).status()?;
-        ensure!(sent.success(), "cannot send SIG{signal}");
-        self.ended()
-    }
-
-    /// Waits for a clean end.
-    pub(super) fn ended(mut self) -> Result<()> {
-        let began = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait()? {
-                ensure!(status.success(), "`{}` ended with {status}", self.name);
-                return Ok(());
-            }
-            if began.elapsed() > PATIENCE {
-                bail!("`{}` did not end", self.name);
-            }
-            std::thread::yield_now();
-        }
+    /// Sends a signal and waits for the end.
+    pub(super) fn end_by(mut self, signal: &str) -> Result<(ExitStatus, Duration)> {
+        let start = Instant::now();
+        let kill = format!("kill -s {signal} {}", self.process.id());
+        let sent = Command::new("sh").args(["-c", &kill]).status()?;
+        ensure!(sent.success(), "`{kill}` failed");
+        let status = wait(&mut self.process)?;
+        Ok((status, start.elapsed()))
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Does nothing where it has ended.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        // Both fail if it has ended already, which is as well.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Starts the server, sends a signal, and expects a clean end.
+pub(super) fn check_signals(bench: &Bench<'_>, name: &str) -> Result<()> {
+    for signal in ["INT", "TERM"] {
+        bench.check(&format!("`{name}` ends with 0 at SIG{signal}"), || {
+            let mut server = Server::start(bench, name)?;
+            server.wait_until_ready()?;
+            let (status, time) = server.end_by(signal)?;
+            ensure!(status.code() == Some(0), "it ended with {status}");
+            Ok(((), format!("{} ms", time.as_millis())))
+        })?;
+    }
+    Ok(())
+}
+
+/// Starts the server on a port that is taken, and expects one line that says so.
+pub(super) fn check_port_in_use(bench: &Bench<'_>, name: &str) -> Result<()> {
+    bench.check(&format!("`{name}` says in one line that its port is taken"), || {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let port = listener.local_addr()?.port().to_string();
+        let log = bench.scratch.join(format!("{name}-port.log"));
+        let mut process = command(bench, name)
+            .args(["--port", &port])
+            .stdout(Stdio::null())
+            .stderr(File::create(&log)?)
+            .spawn()?;
+        let status = wait(&mut process)?;
+        ensure!(!status.success(), "it ended with 0");
+        let told = fs::read_to_string(log)?;
+        ensure!(told.lines().count() == 1, "it printed {} lines: {told}", told.lines().count());
+        Ok(((), told.trim_end().to_owned()))
+    })
+}
+
+/// A release binary, untouched by variables that are meant for other servers.
+fn command(bench: &Bench<'_>, name: &str) -> Command {
+    let mut command = Command::new(bench.workspace.release(name));
+    for variable in ["PORT", "COG_MAX_CONCURRENCY", "COG_WEIGHTS"] {
+        command.env_remove(variable);
+    }
+    command.stdin(Stdio::null());
+    command
+}
+
+/// Waits for the end of a process, and makes one if it does not come.
+fn wait(process: &mut Child) -> Result<ExitStatus> {
+    let start = Instant::now();
+    loop {
+        if let Some(status) = process.try_wait()? {
+            return Ok(status);
+        }
+        if start.elapsed() > PATIENCE {
+            process.kill()?;
+            process.wait()?;
+            bail!("it was still there after {PATIENCE:?}");
+        }
+        sleep(Duration::from_millis(1));
     }
 }

@@ -1,0 +1,47 @@
+//! The tools that cargo does not bring along, each of one version.
+
+use anyhow::Result;
+
+use crate::workspace::Workspace;
+
+/// A cargo subcommand from the registry.
+pub(crate) struct Tool {
+    name: &'static str,
+    version: &'static str,
+}
+
+pub(crate) const DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2" };
+pub(crate) const HACK: Tool = Tool { name: "cargo-hack", version: "0.6.46" };
+
+impl Tool {
+    /// Installs the tool below the target directory if it is not there yet.
+    ///
+    /// It is not optimised: each runs for seconds, and on two cores that saves minutes of compiling.
+    pub(crate) fn install(&self, workspace: &Workspace) -> Result<()> {
+        let tools = workspace.tools();
+        let installed = tools.join(format!("{}-{}", self.name, self.version));
+        if installed.exists() {
+            return Ok(());
+        }
+        let root = tools.to_string_lossy();
+        let build = tools.join("build");
+        workspace.cargo_with(
+            [("CARGO_PROFILE_DEV_DEBUG", "false")],
+            [
+                "install",
+                "--quiet",
+                "--locked",
+                "--debug",
+                "--no-default-features",
+                "--force",
+                "--root",
+                &root,
+                "--target-dir",
+                &build.to_string_lossy(),
+                &format!("{}@{}", self.name, self.version),
+            ],
+        )?;
+        std::fs::write(installed, "")?;
+        Ok(())
+    }
+}
