@@ -76,6 +76,17 @@ impl Server {
         let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse()?;
         Ok(kibibytes * 1024)
     }
+
+    /// How long the threads of the process have run until now.
+    pub(crate) fn processor_time(&self) -> anyhow::Result<Duration> {
+        let mut nanoseconds = 0;
+        for thread in fs::read_dir(format!("/proc/{}/task", self.process.id()))? {
+            let text = fs::read_to_string(thread?.path().join("schedstat"))?;
+            let running: u64 = text.split(' ').next().unwrap_or_default().parse()?;
+            nanoseconds += running;
+        }
+        Ok(Duration::from_nanos(nanoseconds))
+    }
 }
 
 impl Drop for Server {

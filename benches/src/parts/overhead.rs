@@ -28,37 +28,54 @@ pub(super) fn measure(programs: &[PathBuf], options: &Options, report: &mut Repo
         let mut rounds = Vec::with_capacity(options.rounds);
         for _ in 0..options.rounds {
             let until = Until::Elapsed(Duration::from_secs_f64(options.seconds));
-            let outcomes =
-                servers.iter().map(|(_, server)| load::drive(server.address(), connections, until));
-            rounds.push(outcomes.collect::<anyhow::Result<Vec<_>>>()?);
+            let samples = servers.iter().map(|(_, server)| Sample::take(server, connections, until));
+            rounds.push(samples.collect::<anyhow::Result<Vec<_>>>()?);
         }
         tell(&servers, connections, &rounds, report);
     }
     Ok(())
 }
 
-fn tell(servers: &[(String, Server)], connections: usize, rounds: &[Vec<Outcome>], report: &mut Report) {
+/// One load on one server.
+struct Sample {
+    outcome: Outcome,
+    /// What a request cost the server, in microseconds on all its threads together. Noise moves it far less than it moves the rest.
+    processor_time: f64,
+}
+
+impl Sample {
+    fn take(server: &Server, connections: usize, until: Until) -> anyhow::Result<Self> {
+        let before = server.processor_time()?;
+        let outcome = load::drive(server.address(), connections, until)?;
+        let spent = server.processor_time()?.saturating_sub(before);
+        let processor_time = spent.as_secs_f64() * 1e6 / outcome.latencies.len() as f64;
+        Ok(Self { outcome, processor_time })
+    }
+}
+
+fn tell(servers: &[(String, Server)], connections: usize, rounds: &[Vec<Sample>], report: &mut Report) {
     for (place, (name, _)) in servers.iter().enumerate() {
         let what = |figure: &str| format!("{name}, {connections} connections: {figure}");
         // Differences inside a round first, the middle of the rounds after.
-        let over = |figure: &dyn Fn(&Outcome, &Outcome) -> f64| {
+        let over = |figure: &dyn Fn(&Sample, &Sample) -> f64| {
             median(rounds.iter().filter_map(|round| Some(figure(round.get(place)?, round.first()?))))
         };
-        report.add(what("requests/s"), over(&|own, _| own.per_second()), None);
-        report.add(what("p50 µs"), over(&|own, _| own.percentile(0.5)), None);
-        report.add(what("p99 µs"), over(&|own, _| own.percentile(0.99)), None);
+        report.add(what("requests/s"), over(&|own, _| own.outcome.per_second()), None);
+        report.add(what("p50 µs"), over(&|own, _| own.outcome.percentile(0.5)), None);
+        report.add(what("p99 µs"), over(&|own, _| own.outcome.percentile(0.99)), None);
+        report.add(what("processor µs a request"), over(&|own, _| own.processor_time), None);
         if place > 0 {
             let bound = if connections == 1 { 0.50 } else { 0.80 };
             report.add(
                 what("of the requests/s of bare"),
-                over(&|own, bare| own.per_second() / bare.per_second()),
+                over(&|own, bare| own.outcome.per_second() / bare.outcome.per_second()),
                 Some(Bound::AtLeast(bound)),
             );
             let bound = (connections == 1).then_some(Bound::AtMost(50.0));
-            let added = over(&|own, bare| own.percentile(0.5) - bare.percentile(0.5));
+            let added = over(&|own, bare| own.outcome.percentile(0.5) - bare.outcome.percentile(0.5));
             report.add(what("µs added at the median"), added, bound);
             let refused: usize =
-                rounds.iter().filter_map(|round| round.get(place)).map(|own| own.refused).sum();
+                rounds.iter().filter_map(|round| round.get(place)).map(|own| own.outcome.refused).sum();
             report.add(what("refused"), refused as f64, Some(Bound::AtMost(0.0)));
         }
     }

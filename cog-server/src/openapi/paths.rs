@@ -25,7 +25,9 @@ pub(super) fn all() -> Value {
 }
 
 fn operation(id: &str, summary: &str, responses: Value) -> Value {
-    json!({ "operationId": id, "summary": summary, "responses": responses })
+    let mut operation = json!({ "operationId": id, "summary": summary });
+    operation["responses"] = responses;
+    operation
 }
 
 /// Cog's operation, and the refusals that Cog makes and does not tell of.

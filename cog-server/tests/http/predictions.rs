@@ -101,6 +101,7 @@ async fn a_file_input_is_read() {
     let body =
         server.predict(&json!({ "input": { "act": "read", "image": "data:text/plain,hi" } })).await.json();
     assert_eq!(body["output"], "hi");
+    assert_eq!(std::fs::read_dir(server.directory.path()).unwrap().count(), 0, "and nothing is left of it");
 }
 
 /// Cog refuses 6 to 11 of 100 such requests.
