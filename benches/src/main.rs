@@ -12,8 +12,8 @@
 //! - `report` writes a table for people, and JSON for comparisons.
 //!
 //! Machines are noisy, so nothing is compared with a number of another run: the two servers live side by side and are measured in turns
-//! (A B A B …), differences and ratios are taken inside a round, and what is reported is the median of the rounds. The bounds beside the
-//! figures are goals; missing one is told and is not an error.
+//! (A B A B …), new ones in each round; differences and ratios are taken inside a round, and what is reported is the median of the
+//! rounds. The bounds beside the figures are goals; missing one is told and is not an error.
 
 mod bare;
 mod child;

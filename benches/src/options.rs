@@ -12,10 +12,10 @@ pub(crate) struct Options {
     #[arg(long = "part", value_name = "PART")]
     pub(crate) parts: Vec<Part>,
     /// How long each load lasts.
-    #[arg(long, value_name = "SECONDS", default_value_t = 2.0)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 1.0)]
     pub(crate) seconds: f64,
     /// How often each thing is measured.
-    #[arg(long, value_name = "N", default_value_t = 5)]
+    #[arg(long, value_name = "N", default_value_t = 9)]
     pub(crate) rounds: usize,
     /// Write the figures to this file as JSON.
     #[arg(long, value_name = "FILE")]

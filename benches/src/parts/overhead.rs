@@ -12,26 +12,31 @@ use crate::statistics::median;
 /// As many slots as there are connections at most.
 const SLOTS: usize = 32;
 
-const WARM_UP: Duration = Duration::from_millis(500);
+const WARM_UP: Duration = Duration::from_millis(100);
 
 pub(super) fn measure(programs: &[PathBuf], options: &Options, report: &mut Report) -> anyhow::Result<()> {
-    let bare = Server::bare(&child::this_program()?)?;
-    let mut servers = vec![("bare".to_owned(), bare)];
-    for program in programs {
-        let name = if servers.len() == 1 { "hello".to_owned() } else { child::name_of(program) };
-        servers.push((name, Server::hello(program, SLOTS)?));
-    }
+    let bare = child::this_program()?;
+    let names = programs.iter().enumerate().map(|(place, program)| match place {
+        0 => "hello".to_owned(),
+        _ => child::name_of(program),
+    });
+    let names: Vec<_> = ["bare".to_owned()].into_iter().chain(names).collect();
     for connections in [1, SLOTS] {
-        for (_, server) in &servers {
-            load::drive(server.address(), connections, Until::Elapsed(WARM_UP))?;
-        }
         let mut rounds = Vec::with_capacity(options.rounds);
         for _ in 0..options.rounds {
+            // New ones in each round: where the system happens to put the threads of a process decides as much as its code does.
+            let mut servers = vec![Server::bare(&bare)?];
+            for program in programs {
+                servers.push(Server::hello(program, SLOTS)?);
+            }
+            for server in &servers {
+                load::drive(server.address(), connections, Until::Elapsed(WARM_UP))?;
+            }
             let until = Until::Elapsed(Duration::from_secs_f64(options.seconds));
-            let samples = servers.iter().map(|(_, server)| Sample::take(server, connections, until));
+            let samples = servers.iter().map(|server| Sample::take(server, connections, until));
             rounds.push(samples.collect::<anyhow::Result<Vec<_>>>()?);
         }
-        tell(&servers, connections, &rounds, report);
+        tell(&names, connections, &rounds, report);
     }
     Ok(())
 }
@@ -53,8 +58,8 @@ impl Sample {
     }
 }
 
-fn tell(servers: &[(String, Server)], connections: usize, rounds: &[Vec<Sample>], report: &mut Report) {
-    for (place, (name, _)) in servers.iter().enumerate() {
+fn tell(names: &[String], connections: usize, rounds: &[Vec<Sample>], report: &mut Report) {
+    for (place, name) in names.iter().enumerate() {
         let what = |figure: &str| format!("{name}, {connections} connections: {figure}");
         // Differences inside a round first, the middle of the rounds after.
         let over = |figure: &dyn Fn(&Sample, &Sample) -> f64| {

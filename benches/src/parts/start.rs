@@ -10,7 +10,7 @@ use crate::report::{Bound, Report};
 use crate::statistics::median;
 
 /// Starts per round: one takes milliseconds only.
-const STARTS: usize = 4;
+const STARTS: usize = 2;
 
 /// For what goes on after a server is ready.
 const REST: Duration = Duration::from_millis(100);
