@@ -66,8 +66,11 @@ pub(super) fn run(mut job: Job, permit: Permit, driver: &dyn Driver, runtime: &H
         error
     };
 
-    // The order is the promise: the slot is free before anybody can learn that the prediction is over. Its name is, with its end.
+    // The order is the promise: the slot is free before anybody can learn that the prediction is over. Its name is free as well, at once or with its end.
     drop(permit);
+    if !job.is_kept {
+        job.registry.leave(&record);
+    }
     record.complete(error.map(Into::into));
 }
 
