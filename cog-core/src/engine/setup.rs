@@ -171,6 +171,8 @@ fn end(engine: &Weak<Inner>, record: &Record, result: Result<()>) {
         if *phase != Phase::Starting {
             return false;
         }
+        // The record first: whoever sees the phase change may read it.
+        record.complete(reason.clone());
         *phase = reason.clone().map_or(Phase::Ready, Phase::SetupFailed);
         true
     });
@@ -178,5 +180,6 @@ fn end(engine: &Weak<Inner>, record: &Record, result: Result<()>) {
         Some(reason) => tracing::error!("setup failed: {reason}"),
         None => tracing::info!("setup finished"),
     }
+    // Where the engine has been stopped in the meantime, the record has not ended yet.
     record.complete(reason);
 }
