@@ -15,8 +15,9 @@ struct Step {
     run: fn(&Workspace) -> Result<()>,
 }
 
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     Step { name: "test", about: "tests of all crates, and their examples in documentation", run: test },
+    Step { name: "contract", about: "what of Cog's contract is shown, section by section", run: contract },
     Step { name: "fmt", about: "formatting", run: |it| it.cargo(["fmt", "--all", "--check"]) },
     Step { name: "clippy", about: "lints", run: clippy },
     Step { name: "doc", about: "documentation has no broken links", run: doc },
@@ -94,6 +95,11 @@ fn test(workspace: &Workspace) -> Result<()> {
     workspace.cargo(["test", "--workspace"])
 }
 
+/// The suite itself runs with the tests; this prints what it covers.
+fn contract(workspace: &Workspace) -> Result<()> {
+    workspace.cargo(["test", "-p", "contract", "--test", "statements", "--", "--nocapture"])
+}
+
 fn clippy(workspace: &Workspace) -> Result<()> {
     workspace.cargo(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])
 }
@@ -115,7 +121,7 @@ fn features(workspace: &Workspace) -> Result<()> {
 }
 
 fn no_candle(workspace: &Workspace) -> Result<()> {
-    for package in ["cog-core", "cog-macros", "cog-server", "hello-world"] {
+    for package in ["cog-core", "cog-macros", "cog-server", "contract", "hello-world"] {
         let edges = "normal,build";
         let tree = workspace
             .output_of(["tree", "-p", package, "-e", edges, "--prefix", "none", "--target", "all"])?;

@@ -1,0 +1,1 @@
+//! Sections 5 and 14: asynchronous requests, slots, cancellation, concurrency.

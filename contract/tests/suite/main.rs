@@ -1,0 +1,31 @@
+//! Cog's contract, shown on real sockets and a real binary. A module for each section of `docs/contract`.
+//!
+//! Each test says in the first line of its documentation which statements it shows: `/// Contract 3.4, 3.5; D4.` The test
+//! `statements` sees to it that none is forgotten.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test that cannot go on has failed; clippy knows only functions marked as tests"
+)]
+#![expect(dead_code, unused_imports, reason = "not all of `support` is needed yet")]
+
+mod support;
+
+mod concurrency;
+mod document;
+mod environment;
+mod files;
+mod health;
+mod ids;
+mod logs;
+mod metrics;
+mod object;
+mod routes;
+mod shutdown;
+mod stream;
+mod training;
+mod transport;
+mod validation;
+mod webhooks;

@@ -1,0 +1,1 @@
+//! Section 10: signals, shutdown, exit codes.

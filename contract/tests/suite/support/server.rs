@@ -1,0 +1,249 @@
+//! The real binary in a process of its own.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread::JoinHandle;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::{Connection, JSON, LIMIT, Reply, eventually};
+
+/// How a server is to be started. Its environment is empty but for what is said here.
+pub(crate) struct Launch {
+    model: String,
+    arguments: Vec<String>,
+    environment: Vec<(String, String)>,
+}
+
+impl Launch {
+    /// Starts with `argument` on the command line as well.
+    pub(crate) fn arg(mut self, argument: &str) -> Self {
+        self.arguments.push(argument.to_owned());
+        self
+    }
+
+    /// Starts with an environment variable set.
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Starts with so many slots.
+    pub(crate) fn slots(self, slots: usize) -> Self {
+        self.env("COG_MAX_CONCURRENCY", &slots.to_string())
+    }
+
+    /// Starts with this script as its setup.
+    pub(crate) fn setup(self, steps: &Value) -> Self {
+        self.env("CONTRACT_SETUP", &steps.to_string())
+    }
+
+    /// Starts with this script as its health check.
+    pub(crate) fn health(self, steps: &Value) -> Self {
+        self.env("CONTRACT_HEALTH", &steps.to_string())
+    }
+
+    /// Starts and waits until the model is ready.
+    #[track_caller]
+    pub(crate) fn ready(self) -> Server {
+        let server = self.listening();
+        eventually(|| (server.get("/readyz").status == 200).then_some(()));
+        server
+    }
+
+    /// Starts and waits until connections are accepted, which is before setup.
+    #[track_caller]
+    pub(crate) fn listening(self) -> Server {
+        let directory = tempfile::tempdir().unwrap();
+        let mut command = self.command(&directory);
+        let mut process = command.args(["--port", "0"]).stderr(Stdio::piped()).spawn().unwrap();
+        let log = Arc::new(Log::default());
+        let reader = std::thread::spawn({
+            let (log, stderr) = (Arc::clone(&log), process.stderr.take().unwrap());
+            move || log.read(stderr)
+        });
+        let line = log.wait_for("listening on http://");
+        // Before anything can fail, so that the process is ended.
+        let mut server =
+            Server { process, address: ([0, 0, 0, 0], 0).into(), directory, log, reader: Some(reader) };
+        let line = line.unwrap_or_else(|log| panic!("the server does not listen:\n{log}"));
+        let address = line.split_once("listening on http://").unwrap().1;
+        let end = address.find(['"', '\u{1b}', ' ']).unwrap_or(address.len());
+        server.address = address[..end].parse().unwrap();
+        server
+    }
+
+    /// Runs to the end: for command lines that start no server. No port is chosen.
+    #[track_caller]
+    pub(crate) fn run(self) -> Output {
+        let directory = tempfile::tempdir().unwrap();
+        let process = self.command(&directory).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        process.wait_with_output().unwrap()
+    }
+
+    fn command(&self, directory: &TempDir) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_contract"));
+        command.env_clear().env("TMPDIR", directory.path()).env("CONTRACT_MODEL", &self.model);
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command.args(&self.arguments).stdin(Stdio::null()).stdout(Stdio::null());
+        command
+    }
+}
+
+/// A server that runs. It is killed when this is dropped; if the test has failed, its log is printed.
+pub(crate) struct Server {
+    process: Child,
+    pub(crate) address: SocketAddr,
+    directory: TempDir,
+    log: Arc<Log>,
+    reader: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Starts a model with one slot and waits until it is ready.
+    #[track_caller]
+    pub(crate) fn of(model: &str) -> Self {
+        Self::launch(model).ready()
+    }
+
+    /// Says how to start a model.
+    pub(crate) fn launch(model: &str) -> Launch {
+        Launch { model: model.to_owned(), arguments: Vec::new(), environment: Vec::new() }
+    }
+
+    #[track_caller]
+    pub(crate) fn connect(&self) -> Connection {
+        Connection::open(self.address)
+    }
+
+    /// Sends a request on a connection of its own and reads the reply.
+    #[track_caller]
+    pub(crate) fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Reply {
+        self.connect().send(method, path, headers, body)
+    }
+
+    #[track_caller]
+    pub(crate) fn get(&self, path: &str) -> Reply {
+        self.send("GET", path, &[], "")
+    }
+
+    /// Sends a JSON body.
+    #[track_caller]
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Reply {
+        self.send("POST", path, &[JSON], &body.to_string())
+    }
+
+    /// Makes a prediction with this input and reads the reply.
+    #[track_caller]
+    pub(crate) fn predict(&self, input: &Value) -> Reply {
+        self.post("/predictions", &serde_json::json!({ "input": input }))
+    }
+
+    /// Waits until a prediction is over and returns what is known of it.
+    #[track_caller]
+    pub(crate) fn ended(&self, id: &str) -> Value {
+        eventually(|| {
+            let prediction = self.get(&format!("/predictions/{id}")).json();
+            let status = prediction["status"].as_str().expect("a prediction");
+            (!matches!(status, "starting" | "processing")).then_some(prediction)
+        })
+    }
+
+    /// Waits until there is a free slot.
+    #[track_caller]
+    pub(crate) fn until_free(&self) {
+        eventually(|| (self.get("/health-check").json()["status"] == "READY").then_some(()));
+    }
+
+    /// Sends a signal, such as `TERM`.
+    #[track_caller]
+    pub(crate) fn signal(&self, name: &str) {
+        let kill = format!("kill -s {name} {}", self.process.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success(), "{kill}");
+    }
+
+    /// Waits for the end of the process.
+    #[track_caller]
+    pub(crate) fn end(&mut self) -> ExitStatus {
+        eventually(|| self.process.try_wait().unwrap())
+    }
+
+    /// Tells whether the process is still there.
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.process.try_wait().unwrap().is_none()
+    }
+
+    pub(crate) fn process_id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Where the server keeps temporary files. Nobody else does.
+    pub(crate) fn directory(&self) -> &std::path::Path {
+        self.directory.path()
+    }
+
+    /// What the server has logged so far.
+    pub(crate) fn log(&self) -> String {
+        self.log.state.lock().unwrap().text.clone()
+    }
+
+    /// Waits until the server has logged a line with this in it, and returns the line.
+    #[track_caller]
+    pub(crate) fn logged(&self, part: &str) -> String {
+        self.log.wait_for(part).unwrap_or_else(|log| panic!("`{part}` was not logged:\n{log}"))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Both fail if it has ended already, which is as well.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        let _ = self.reader.take().map(JoinHandle::join);
+        if std::thread::panicking() {
+            eprintln!("the log of the server:\n{}", self.log());
+        }
+    }
+}
+
+/// What a server says on standard error.
+#[derive(Default)]
+struct Log {
+    state: Mutex<LogState>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct LogState {
+    text: String,
+    is_over: bool,
+}
+
+impl Log {
+    fn read(&self, stderr: ChildStderr) {
+        let mut stderr = BufReader::new(stderr);
+        let mut line = Vec::new();
+        while stderr.read_until(b'\n', &mut line).is_ok_and(|count| count > 0) {
+            self.change(|state| state.text += &String::from_utf8_lossy(&line));
+            line.clear();
+        }
+        self.change(|state| state.is_over = true);
+    }
+
+    fn change(&self, change: impl FnOnce(&mut LogState)) {
+        change(&mut self.state.lock().unwrap());
+        self.changed.notify_all();
+    }
+
+    /// Waits for a line with `part` in it; returns the whole log if there is none.
+    fn wait_for(&self, part: &str) -> Result<String, String> {
+        let find = |state: &LogState| state.text.lines().find(|line| line.contains(part)).map(str::to_owned);
+        let state = self.state.lock().unwrap();
+        let waiting = |state: &mut LogState| find(state).is_none() && !state.is_over;
+        let (state, _) = self.changed.wait_timeout_while(state, LIMIT, waiting).unwrap();
+        find(&state).ok_or_else(|| state.text.clone())
+    }
+}

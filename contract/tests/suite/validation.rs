@@ -1,0 +1,1 @@
+//! Section 3: what an input may be.
