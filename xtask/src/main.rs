@@ -4,11 +4,13 @@
 //!
 //! - `ci` is the list of checks that every change has to pass.
 //! - `e2e` runs the example servers as their users do; it is the last step of that list.
+//! - `models` fetches the weights of the examples.
 //! - `picture` makes the picture of the README.
 //! - `workspace` knows where things are and runs commands, `tools` installs those that cargo does not bring along.
 
 mod ci;
 mod e2e;
+mod models;
 mod picture;
 mod tools;
 mod workspace;
@@ -24,6 +26,7 @@ Development tasks of this repository
 
 Usage:
   cargo xtask ci [--keep-going] [--without-tests] [STEP]...
+  cargo xtask models [NAME]...
   cargo xtask picture
   cargo xtask help
 
@@ -46,6 +49,7 @@ fn run() -> Result<()> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         ["ci", options @ ..] => ci::run(&Workspace::find()?, &ci::Options::parse(options)?),
+        ["models", names @ ..] => models::run(names),
         ["picture"] => picture::make(&Workspace::find()?),
         [] | ["help" | "--help" | "-h"] => say(format_args!("{HELP}{}", ci::list())),
         _ => bail!("no such task: `{}`; `cargo xtask help` lists them", arguments.join(" ")),
