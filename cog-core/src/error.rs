@@ -1,5 +1,7 @@
 //! What author code may return as an error.
 
+use std::panic::{self, AssertUnwindSafe};
+
 use thiserror::Error as ThisError;
 
 /// The error type of author code: anything that implements [`std::error::Error`] converts with `?`.
@@ -17,6 +19,37 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[error("the prediction was canceled")]
 pub struct Canceled;
 
+/// An error after which the model cannot be used any more, such as the loss of its device.
+///
+/// It reads as the error inside. Wherever it is in the chain of an error that `predict`, an item of a stream or `healthcheck` returns,
+/// the engine takes no further request: what runs goes on, the server's state is `DEFUNCT`, and whoever runs it can replace it.
+///
+/// ```
+/// use cog_core::{Defunct, Result, anyhow::anyhow};
+///
+/// fn compute() -> Result<()> {
+///     Err(Defunct::new(anyhow!("CUDA error 719").context("the device does not answer")).into())
+/// }
+///
+/// let error = compute().unwrap_err().context("cannot draw");
+/// assert_eq!(format!("{error:#}"), "cannot draw: the device does not answer: CUDA error 719");
+/// ```
+#[derive(Debug, ThisError)]
+#[error(transparent)]
+pub struct Defunct(Error);
+
+impl Defunct {
+    /// Says that nothing will work after `error`.
+    pub fn new(error: impl Into<Error>) -> Self {
+        Self(error.into())
+    }
+
+    /// Tells whether `error` or one of its causes says that the model cannot be used any more.
+    pub(crate) fn is_in(error: &Error) -> bool {
+        error.chain().any(|cause| cause.is::<Self>())
+    }
+}
+
 /// Returns what a panic carried, as text.
 pub(crate) fn panic_message(payload: &(dyn std::any::Any + Send)) -> &str {
     payload
@@ -24,4 +57,12 @@ pub(crate) fn panic_message(payload: &(dyn std::any::Any + Send)) -> &str {
         .copied()
         .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("a value that is not text")
+}
+
+/// Drops what a panic carried, which may itself panic.
+pub(crate) fn drop_panic(payload: Box<dyn std::any::Any + Send>) {
+    // The second panic carries a payload as well; leaking it is the only way not to ask for a third.
+    if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        std::mem::forget(payload);
+    }
 }

@@ -39,7 +39,7 @@ pub use crate::engine::{
     CancelOnDrop, Engine, EngineConfig, HealthReport, Phase, PredictionHandle, Rejection, Request, Retention,
     SetupRecord, SetupStatus, Watcher,
 };
-pub use crate::error::{Canceled, Error, Result};
+pub use crate::error::{Canceled, Defunct, Error, Result};
 pub use crate::field::FieldPath;
 pub use crate::file::{Fetch, FetchError, FetchRequest, Path, media_type};
 pub use crate::input::{Choices, DecodeError, FileVisitor, Input, InputValue, Json};

@@ -40,6 +40,8 @@ pub struct EngineConfig {
     pub setup_timeout: Option<Duration>,
     /// How long `healthcheck` may take before the predictor counts as unhealthy.
     pub healthcheck_timeout: Duration,
+    /// How long a prediction may go on after a cancel before it says in its logs, and in the server's, that its slot stays taken.
+    pub cancel_grace: Duration,
 }
 
 impl Default for EngineConfig {
@@ -53,6 +55,7 @@ impl Default for EngineConfig {
             retention: Retention::default(),
             setup_timeout: None,
             healthcheck_timeout: Duration::from_secs(5),
+            cancel_grace: Duration::from_secs(10),
         }
     }
 }
@@ -69,6 +72,7 @@ impl fmt::Debug for EngineConfig {
             .field("retention", &self.retention)
             .field("setup_timeout", &self.setup_timeout)
             .field("healthcheck_timeout", &self.healthcheck_timeout)
+            .field("cancel_grace", &self.cancel_grace)
             .finish()
     }
 }
@@ -106,6 +110,9 @@ pub enum Rejection {
     /// The setup has failed.
     #[error("setup failed: {0}")]
     SetupFailed(Arc<str>),
+    /// The model has said that it cannot be used any more.
+    #[error("the model cannot be used any more: {0}")]
+    Defunct(Arc<str>),
     /// The engine is stopping, or has stopped.
     #[error("the engine has been stopped")]
     Stopped,

@@ -7,10 +7,11 @@ use std::time::Duration;
 use std::{io, thread};
 
 use tokio::runtime::Handle;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use super::driver::Driver;
-use crate::error::panic_message;
+use super::setup::Phase;
+use crate::error::{drop_panic, panic_message};
 
 /// What the predictor says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,14 +37,19 @@ impl Healthcheck {
     }
 
     /// Starts the thread. It ends when this value is dropped.
-    pub(super) fn begin(&self, driver: Arc<dyn Driver>, runtime: Handle) -> io::Result<()> {
+    pub(super) fn begin(
+        &self,
+        driver: Arc<dyn Driver>,
+        phase: watch::Sender<Phase>,
+        runtime: Handle,
+    ) -> io::Result<()> {
         let (wake, woken) = mpsc::sync_channel(1);
         let waiting = Arc::clone(&self.waiting);
         thread::Builder::new().name("cog-healthcheck".to_owned()).spawn(move || {
             while woken.recv().is_ok() {
                 // Whoever came before this run began shares its answer.
                 let askers = std::mem::take(&mut *waiting.lock().unwrap_or_else(PoisonError::into_inner));
-                let report = run(&*driver, &runtime);
+                let report = run(&*driver, &phase, &runtime);
                 for asker in askers {
                     // An asker that has given up is no error.
                     let _ = asker.send(report.clone());
@@ -77,12 +83,17 @@ impl Healthcheck {
     }
 }
 
-fn run(driver: &dyn Driver, runtime: &Handle) -> HealthReport {
+fn run(driver: &dyn Driver, phase: &watch::Sender<Phase>, runtime: &Handle) -> HealthReport {
     match panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(driver.healthcheck()))) {
         Ok(Ok(())) => HealthReport::Healthy,
-        Ok(Err(error)) => HealthReport::Unhealthy(format!("Healthcheck failed: {error:#}")),
+        Ok(Err(error)) => {
+            Phase::end_if_defunct(phase, &error);
+            HealthReport::Unhealthy(format!("Healthcheck failed: {error:#}"))
+        }
         Err(payload) => {
-            HealthReport::Unhealthy(format!("Healthcheck failed: it panicked: {}", panic_message(&*payload)))
+            let report = format!("Healthcheck failed: it panicked: {}", panic_message(&*payload));
+            drop_panic(payload);
+            HealthReport::Unhealthy(report)
         }
     }
 }

@@ -19,13 +19,15 @@ mod pool;
 mod registry;
 mod run;
 mod setup;
+mod watchdog;
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
 pub use self::config::{EngineConfig, Rejection, Request};
 pub use self::handle::{CancelOnDrop, PredictionHandle, Watcher};
@@ -41,6 +43,9 @@ use crate::output::Output;
 use crate::prediction::{IdSequence, PredictionId, Record};
 use crate::predictor::Predictor;
 use crate::schema::{InvalidDefault, Schema};
+
+/// How long author code gets to see a cancel when nothing else is waited for.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// One predictor, running. Clones are handles to the same engine; when the last is dropped, everything is canceled.
 ///
@@ -98,6 +103,11 @@ struct Inner {
     cancellation: CancellationToken,
     /// Counts the work that is under way, so that a shutdown can wait for its end.
     tracker: TaskTracker,
+    /// Counts the author's setup and whoever watches its time.
+    setting_up: TaskTracker,
+    /// Hears of predictions that are canceled.
+    canceled: UnboundedSender<Weak<Record>>,
+    _watchdog: AbortOnDropHandle<()>,
 }
 
 impl Engine {
@@ -113,6 +123,8 @@ impl Engine {
         input.check_defaults()?;
         let slots = config.slots.map_or_else(|| P::MAX_CONCURRENCY.max(1), std::num::NonZeroUsize::get);
         let cancellation = CancellationToken::new();
+        let (canceled, cancels) = mpsc::unbounded_channel();
+        let watchdog = tokio::spawn(watchdog::watch(cancels, config.cancel_grace));
         let engine = Self(Arc::new(Inner {
             input,
             output: P::Output::schema(),
@@ -125,6 +137,9 @@ impl Engine {
             health: Healthcheck::new(config.healthcheck_timeout),
             cancellation,
             tracker: TaskTracker::new(),
+            setting_up: TaskTracker::new(),
+            canceled,
+            _watchdog: AbortOnDropHandle::new(watchdog),
             config,
         }));
         setup::begin::<P>(&engine.0);
@@ -137,15 +152,23 @@ impl Engine {
         self.0.phase.borrow().clone()
     }
 
+    /// Waits until the engine is in another phase than `phase`, and returns that.
+    ///
+    /// # Cancellation
+    /// Dropping the future does nothing.
+    pub async fn phase_after(&self, phase: &Phase) -> Phase {
+        let mut phases = self.0.phase.subscribe();
+        let next = phases.wait_for(|next| next != phase).await.map(|next| next.clone());
+        // The sender lives as long as this handle, so there is always a value to come.
+        next.unwrap_or(Phase::Stopped)
+    }
+
     /// Waits until the setup has ended, one way or the other.
     ///
     /// # Errors
-    /// [`Rejection::SetupFailed`] or [`Rejection::Stopped`].
+    /// [`Rejection::SetupFailed`], [`Rejection::Stopped`], or [`Rejection::Defunct`] when the model's life is over already.
     pub async fn ready(&self) -> Result<(), Rejection> {
-        let mut phase = self.0.phase.subscribe();
-        // The sender lives as long as this handle, so there is always a value to come.
-        let settled = phase.wait_for(|phase| !matches!(phase, Phase::Starting)).await;
-        settled.map_or(Err(Rejection::Stopped), |phase| phase.admit())
+        self.phase_after(&Phase::Starting).await.admit()
     }
 
     /// Returns what is known of the setup.
@@ -196,6 +219,7 @@ impl Engine {
         let id = request.id.unwrap_or_else(|| inner.ids.next());
         let token = inner.cancellation.child_token();
         let mut record = Record::new(id, inner.output.is_stream(), inner.config.history_capacity, token)
+            .with_watchdog(inner.canceled.clone())
             .with_end_unwatched(request.ends_unwatched);
         if request.is_kept {
             record = record.with_input(inner.input.masked(&request.input));
@@ -235,24 +259,25 @@ impl Engine {
         }
     }
 
-    /// Stops: refuses new requests at once, lets what is running go on for `grace`, then cancels it and waits as long again.
+    /// Stops: refuses new requests at once, lets what is running go on for `grace`, then cancels it and waits as long again. A setup that
+    /// is still running has nothing to finish, and is canceled at once.
     ///
     /// Returns whether all author code has returned. Where it has not, a thread is left behind: Rust cannot end it.
     pub async fn shutdown(&self, grace: Duration) -> bool {
         let inner = &self.0;
         inner.phase.send_replace(Phase::Stopped);
-        // A predictor that is not set up yet has nothing to finish.
         inner.setup.cancel();
+        inner.setting_up.close();
         inner.tracker.close();
         if tokio::time::timeout(grace, inner.tracker.wait()).await.is_err() {
             inner.cancellation.cancel();
             // A grace of nothing still leaves the time that author code needs to see it.
-            let patience = grace.max(Duration::from_millis(100));
-            let _ = tokio::time::timeout(patience, inner.tracker.wait()).await;
+            let _ = tokio::time::timeout(grace.max(PATIENCE), inner.tracker.wait()).await;
         }
         inner.cancellation.cancel();
         inner.pool.close();
-        inner.tracker.is_empty()
+        let _ = tokio::time::timeout(PATIENCE, inner.setting_up.wait()).await;
+        inner.tracker.is_empty() && inner.setting_up.is_empty()
     }
 }
 

@@ -8,12 +8,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio::runtime::Handle;
+use tokio::sync::watch;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::driver::{Driver, Task};
 use super::pool::Permit;
 use super::registry::Registry;
-use crate::error::{Canceled, Error, panic_message};
+use super::setup::Phase;
+use crate::error::{Canceled, Error, drop_panic, panic_message};
 use crate::prediction::{Event, Record};
 use crate::scope::{Directory, Entered, Scope};
 
@@ -44,7 +46,13 @@ impl Drop for Job {
 }
 
 /// Runs a prediction from its start to its end. Called on the slot's thread; does not return before the author's code has.
-pub(super) fn run(mut job: Job, permit: Permit, driver: &dyn Driver, runtime: &Handle) {
+pub(super) fn run(
+    mut job: Job,
+    permit: Permit,
+    driver: &dyn Driver,
+    phase: &watch::Sender<Phase>,
+    runtime: &Handle,
+) {
     let record = Arc::clone(&job.record);
     let directory = Directory::new(job.temp_directory.take());
     let scope = Scope::new(Arc::clone(&record), std::mem::take(&mut job.context), directory);
@@ -58,7 +66,11 @@ pub(super) fn run(mut job: Job, permit: Permit, driver: &dyn Driver, runtime: &H
         let ended = panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(drive(&record, driver, task))));
         let error = match ended {
             Ok(Ok(())) => None,
-            Ok(Err(error)) => Some(format!("{error:#}")),
+            Ok(Err(error)) => {
+                // Before the slot is free, so that nothing is begun on a model that cannot be used.
+                Phase::end_if_defunct(phase, &error);
+                Some(format!("{error:#}"))
+            }
             Err(payload) => Some(panicked(payload)),
         };
         // Here, so that it is logged as this prediction's if it fails.
@@ -88,10 +100,10 @@ async fn drive(record: &Record, driver: &dyn Driver, task: Task) -> Result<(), E
     }
 }
 
-/// Says that author code panicked. What it panicked with may itself panic when dropped, which must not end the slot.
+/// Says that author code panicked.
 fn panicked(payload: Box<dyn std::any::Any + Send>) -> String {
     let message = format!("the predictor panicked: {}", panic_message(&*payload));
     tracing::error!("{message}");
-    let _ = panic::catch_unwind(AssertUnwindSafe(|| drop(payload)));
+    drop_panic(payload);
     message
 }

@@ -6,11 +6,12 @@ use std::thread;
 
 use jiff::Timestamp;
 use tokio::runtime::Handle;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::driver::{Driver, InProcess};
 use super::{Inner, Rejection, run};
-use crate::error::{Error, Result, panic_message};
+use crate::error::{Defunct, Error, Result, drop_panic, panic_message};
 use crate::prediction::{Event, IdSequence, Prediction, Record, Status};
 use crate::predictor::{Predictor, Setup};
 use crate::scope::{Directory, Scope};
@@ -25,6 +26,8 @@ pub enum Phase {
     Ready,
     /// The setup has failed, for this reason. The engine will not come further.
     SetupFailed(Arc<str>),
+    /// The model has said that it cannot be used any more, for this reason. What was running goes on; nothing new is accepted.
+    Defunct(Arc<str>),
     /// The engine has been told to stop.
     Stopped,
 }
@@ -35,7 +38,26 @@ impl Phase {
             Self::Ready => Ok(()),
             Self::Starting => Err(Rejection::Starting),
             Self::SetupFailed(reason) => Err(Rejection::SetupFailed(Arc::clone(reason))),
+            Self::Defunct(reason) => Err(Rejection::Defunct(Arc::clone(reason))),
             Self::Stopped => Err(Rejection::Stopped),
+        }
+    }
+
+    /// Takes no further requests if `error` says that the model cannot be used any more.
+    pub(super) fn end_if_defunct(phase: &watch::Sender<Self>, error: &Error) {
+        if !Defunct::is_in(error) {
+            return;
+        }
+        let reason: Arc<str> = format!("{error:#}").into();
+        let is_news = phase.send_if_modified(|phase| {
+            let was_ready = *phase == Self::Ready;
+            if was_ready {
+                *phase = Self::Defunct(Arc::clone(&reason));
+            }
+            was_ready
+        });
+        if is_news {
+            tracing::error!("the model cannot be used any more; this server has to be replaced: {reason}");
         }
     }
 }
@@ -107,18 +129,23 @@ pub(super) fn begin<P: Predictor>(engine: &Arc<Inner>) {
     if let Some(limit) = engine.config.setup_timeout {
         let (weak, record) = (Arc::downgrade(engine), Arc::clone(&engine.setup));
         let watch = async move {
-            if tokio::time::timeout(limit, record.completed()).await.is_err() {
-                end(&weak, &record, Err(Error::msg(format!("setup timed out after {limit:?}"))));
-                record.cancellation().cancel();
+            tokio::select! {
+                () = record.completed() => {}
+                // Told to stop: there is nothing left to be late for.
+                () = record.cancellation().cancelled() => {}
+                () = tokio::time::sleep(limit) => {
+                    end(&weak, &record, Err(Error::msg(format!("setup timed out after {limit:?}"))));
+                    record.cancellation().cancel();
+                }
             }
         };
-        engine.tracker.spawn_on(watch, &runtime);
+        engine.setting_up.spawn_on(watch, &runtime);
     }
     let (weak, record) = (Arc::downgrade(engine), Arc::clone(&engine.setup));
     let setup = Setup::new(engine.config.weights.clone());
     let spawned = thread::Builder::new().name("cog-setup".to_owned()).spawn({
         let (weak, record) = (Weak::clone(&weak), Arc::clone(&record));
-        let under_way = engine.tracker.token();
+        let under_way = engine.setting_up.token();
         move || {
             let predictor = set_up::<P>(&setup, &record, &runtime);
             let started = predictor.and_then(|predictor| open(&weak, predictor, runtime));
@@ -149,17 +176,21 @@ fn set_up<P: Predictor>(setup: &Setup, record: &Arc<Record>, runtime: &Handle) -
         }))
     });
     scope.remove_directory();
-    ended.unwrap_or_else(|payload| Err(Error::msg(format!("setup panicked: {}", panic_message(&*payload)))))
+    ended.unwrap_or_else(|payload| {
+        let error = Error::msg(format!("setup panicked: {}", panic_message(&*payload)));
+        drop_panic(payload);
+        Err(error)
+    })
 }
 
 /// Opens the slots and the health check for a predictor that is set up.
 fn open<P: Predictor>(engine: &Weak<Inner>, predictor: P, runtime: Handle) -> Result<()> {
     let Some(engine) = engine.upgrade() else { return Ok(()) };
     let driver: Arc<dyn Driver> = Arc::new(InProcess::new(predictor, engine.config.fetcher.clone()));
-    engine.health.begin(Arc::clone(&driver), runtime.clone())?;
-    engine
-        .pool
-        .open(engine.slots, &(Arc::new(move |job, permit| run::run(job, permit, &*driver, &runtime)) as _))?;
+    let phase = engine.phase.clone();
+    engine.health.begin(Arc::clone(&driver), phase.clone(), runtime.clone())?;
+    let run = move |job, permit| run::run(job, permit, &*driver, &phase, &runtime);
+    engine.pool.open(engine.slots, &(Arc::new(run) as _))?;
     Ok(())
 }
 
@@ -167,7 +198,7 @@ fn open<P: Predictor>(engine: &Weak<Inner>, predictor: P, runtime: Handle) -> Re
 fn end(engine: &Weak<Inner>, record: &Record, result: Result<()>) {
     let Some(engine) = engine.upgrade() else { return };
     let reason: Option<Arc<str>> = result.err().map(|error| format!("{error:#}").into());
-    engine.phase.send_if_modified(|phase| {
+    let is_news = engine.phase.send_if_modified(|phase| {
         if *phase != Phase::Starting {
             return false;
         }
@@ -177,6 +208,7 @@ fn end(engine: &Weak<Inner>, record: &Record, result: Result<()>) {
         true
     });
     match &reason {
+        _ if !is_news => tracing::info!("setup has returned; its end had been told before"),
         Some(reason) => tracing::error!("setup failed: {reason}"),
         None => tracing::info!("setup finished"),
     }

@@ -5,13 +5,14 @@
 //! keeps a copy of the status. A reader can neither slow the prediction down nor make it hold more than a bounded history.
 
 mod event;
+mod events;
 mod id;
 mod object;
 mod record;
 
 pub use self::event::{Completion, Event, LogSource, Status};
+pub use self::events::{Events, Lagged};
 pub(crate) use self::id::IdSequence;
 pub use self::id::{PredictionId, PredictionIdError};
 pub use self::object::{Prediction, PredictionOutput};
 pub(crate) use self::record::Record;
-pub use self::record::{Events, Lagged};

@@ -2,15 +2,16 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio::sync::Notify;
+use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
-use super::event::{Completion, Event, Status};
+use super::event::{Completion, Event, LogSource, Status};
 use super::id::PredictionId;
 use super::object::Prediction;
 use crate::metric::{MetricError, MetricMode, MetricName, MetricValue};
@@ -24,19 +25,25 @@ pub(crate) struct Record {
     state: Mutex<State>,
     watchers: AtomicUsize,
     ends_unwatched: bool,
+    /// Who hears of the first cancel.
+    watchdog: Option<UnboundedSender<Weak<Self>>>,
     /// Told after each event; readers of events wait here.
-    changed: Notify,
+    pub(super) changed: Notify,
     /// Told after the last event; whoever wants the result only waits here and is not woken in between.
     completed: Notify,
 }
 
 #[derive(Debug)]
-struct State {
-    prediction: Prediction,
-    history: VecDeque<Event>,
+pub(super) struct State {
+    pub(super) prediction: Prediction,
+    pub(super) history: VecDeque<Event>,
     /// The number of the first event in `history`: how many have been dropped from it.
-    first: u64,
+    pub(super) first: u64,
     capacity: usize,
+    /// When it was first told to stop by name, and not with the whole engine.
+    canceled: Option<Instant>,
+    /// Whether it has said that it goes on all the same.
+    is_overdue: bool,
 }
 
 impl Record {
@@ -52,6 +59,8 @@ impl Record {
             first: 0,
             // The terminal event always has room.
             capacity: history_capacity.max(1),
+            canceled: None,
+            is_overdue: false,
         };
         Self {
             id,
@@ -60,6 +69,7 @@ impl Record {
             state: Mutex::new(state),
             watchers: AtomicUsize::new(0),
             ends_unwatched: false,
+            watchdog: None,
             changed: Notify::new(),
             completed: Notify::new(),
         }
@@ -74,6 +84,11 @@ impl Record {
 
     pub(crate) const fn with_end_unwatched(mut self, ends_unwatched: bool) -> Self {
         self.ends_unwatched = ends_unwatched;
+        self
+    }
+
+    pub(crate) fn with_watchdog(mut self, watchdog: UnboundedSender<Weak<Self>>) -> Self {
+        self.watchdog = Some(watchdog);
         self
     }
 
@@ -119,14 +134,48 @@ impl Record {
     }
 
     /// Tells the prediction to stop. Returns whether it was still going.
-    pub(crate) fn cancel(&self) -> bool {
+    pub(crate) fn cancel(self: &Arc<Self>) -> bool {
         // Under the lock, so that no prediction ends as anything else after a cancel that was accepted.
-        let state = self.lock();
-        let is_running = !state.prediction.status().is_terminal();
-        if is_running {
-            self.cancellation.cancel();
+        let mut state = self.lock();
+        if state.prediction.status().is_terminal() {
+            return false;
         }
-        is_running
+        self.cancellation.cancel();
+        let is_first = state.canceled.is_none();
+        state.canceled.get_or_insert_with(Instant::now);
+        drop(state);
+        if is_first && let Some(watchdog) = &self.watchdog {
+            // Where the engine has ended, nobody is left to hear.
+            let _ = watchdog.send(Arc::downgrade(self));
+        }
+        true
+    }
+
+    /// How long ago the prediction was told to stop, if it was and still goes on.
+    pub(crate) fn canceled_since(&self) -> Option<Duration> {
+        let state = self.lock();
+        if state.prediction.status().is_terminal() { None } else { state.canceled.map(|at| at.elapsed()) }
+    }
+
+    /// Says, here and in the server's log, that the prediction goes on although it was told to stop. Does nothing if it is over.
+    pub(crate) fn tell_overdue(&self) {
+        let mut state = self.lock();
+        if state.prediction.status().is_terminal() {
+            return;
+        }
+        state.is_overdue = true;
+        let seconds = state.canceled.map_or(0.0, |at| at.elapsed().as_secs_f64());
+        let line = format!(
+            "prediction `{}` was canceled {seconds:.1} s ago and goes on: its slot stays taken until its code returns",
+            self.id
+        );
+        state.append(Event::Log { source: LogSource::Stderr, text: format!("{line}\n").into() });
+        drop(state);
+        self.changed.notify_waiters();
+        tracing::warn!(
+            prediction_id = self.id.as_str(),
+            "{line}; code that computes asks `Scope::check` whether to stop"
+        );
     }
 
     /// Appends an event. After the terminal one nothing can be appended, and a late event is dropped.
@@ -169,10 +218,14 @@ impl Record {
             Some(error) => (Status::Failed, Some(error)),
             None => (Status::Succeeded, None),
         };
+        let returned = state.say_returned(&self.id);
         state.append(Event::Completed(Completion::new(status, error, Timestamp::now(), predict_time)));
         drop(state);
         self.changed.notify_waiters();
         self.completed.notify_waiters();
+        if let Some(line) = returned {
+            tracing::warn!(prediction_id = self.id.as_str(), "{line}");
+        }
     }
 
     /// Waits for the terminal event.
@@ -185,7 +238,7 @@ impl Record {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         // Nothing that runs under the lock leaves the state half changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -204,77 +257,14 @@ impl State {
         }
         self.history.push_back(event);
     }
-}
 
-/// A reader of a prediction's events, from any of them to the last.
-///
-/// It holds no events itself, so a slow one costs nothing; it can fall behind the bounded history, and is told so.
-#[derive(Debug)]
-pub struct Events {
-    record: Arc<Record>,
-    next: u64,
-    is_over: bool,
-}
-
-/// A reader has fallen behind: this many events are gone. Those that follow are still to be had.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0} events were dropped before they were read")]
-pub struct Lagged(pub u64);
-
-impl Events {
-    pub(crate) const fn new(record: Arc<Record>, next: u64) -> Self {
-        Self { record, next, is_over: false }
-    }
-
-    /// Waits for the next event and returns it with its number, counted from 0. `None` after the terminal one.
-    ///
-    /// # Errors
-    /// [`Lagged`] once for each gap.
-    ///
-    /// # Cancellation
-    /// Dropping the future loses nothing.
-    pub async fn next(&mut self) -> Option<Result<(u64, Event), Lagged>> {
-        let record = Arc::clone(&self.record);
-        loop {
-            let mut notified = std::pin::pin!(record.changed.notified());
-            // Registers before looking, so that an event in between is not missed.
-            notified.as_mut().enable();
-            let item = self.try_next();
-            if item.is_some() || self.is_over {
-                return item;
-            }
-            notified.await;
-        }
-    }
-
-    /// Returns the next event if it has happened already.
-    ///
-    /// # Errors
-    /// [`Lagged`] once for each gap.
-    pub fn try_next(&mut self) -> Option<Result<(u64, Event), Lagged>> {
-        if self.is_over { None } else { self.take() }
-    }
-
-    fn take(&mut self) -> Option<Result<(u64, Event), Lagged>> {
-        let state = self.record.lock();
-        if self.next < state.first {
-            let missed = state.first - self.next;
-            self.next = state.first;
-            return Some(Err(Lagged(missed)));
-        }
-        let place = usize::try_from(self.next - state.first).unwrap_or(usize::MAX);
-        let event = match state.history.get(place) {
-            Some(event) => event.clone(),
-            None => {
-                // A reader that starts beyond the end of a finished prediction has nothing to wait for.
-                self.is_over = state.prediction.status().is_terminal();
-                return None;
-            }
-        };
-        drop(state);
-        let number = self.next;
-        self.next += 1;
-        self.is_over = matches!(event, Event::Completed(_));
-        Some(Ok((number, event)))
+    /// Says that code has returned which was said to go on.
+    fn say_returned(&mut self, id: &PredictionId) -> Option<String> {
+        let canceled = self.canceled.filter(|_| self.is_overdue)?;
+        let seconds = canceled.elapsed().as_secs_f64();
+        let line =
+            format!("prediction `{id}` has returned {seconds:.1} s after its cancel: its slot is free");
+        self.append(Event::Log { source: LogSource::Stderr, text: format!("{line}\n").into() });
+        Some(line)
     }
 }

@@ -1,10 +1,11 @@
 //! Cancellation: before the start, at an await, in blocking code, in a stream, after the end.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
-use cog_core::{Event, Request, Status, json};
+use cog_core::{EngineConfig, Event, Rejection, Request, Status, json};
 
-use crate::support::{order, soon, start};
+use crate::support::{order, soon, start, start_with};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn clean_up_has_run_before_the_status_is_known() {
@@ -68,4 +69,48 @@ async fn a_running_prediction_can_be_found_and_canceled_by_id() {
     assert!(engine.find(&"mine".parse().unwrap()).unwrap().cancel());
     soon(prediction.wait()).await;
     assert!(engine.find(&"mine".parse().unwrap()).is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_prediction_that_ignores_its_cancel_says_so_and_when_it_returns() {
+    let cancel_grace = Duration::from_millis(50);
+    let (engine, stage) = start_with(EngineConfig { cancel_grace, ..EngineConfig::default() }).await;
+    let prediction = engine.submit(Request { id: Some("deaf".parse().unwrap()), ..order("ignore") }).unwrap();
+    stage.begun.notified().await;
+    let mut events = prediction.events();
+    let mut next_log = async || loop {
+        if let (_, Event::Log { text, .. }) = soon(events.next()).await.unwrap().unwrap() {
+            break text;
+        }
+    };
+    assert!(prediction.cancel() && prediction.cancel(), "it can be told again");
+    let told = next_log().await;
+    assert!(told.starts_with("prediction `deaf` was canceled "), "{told}");
+    assert!(told.ends_with(" s ago and goes on: its slot stays taken until its code returns\n"), "{told}");
+    assert_eq!(engine.submit(order("return")).unwrap_err(), Rejection::AtCapacity { slots: 1 });
+    stage.gate.open();
+    let told = next_log().await;
+    assert!(told.starts_with("prediction `deaf` has returned "), "{told}");
+    assert!(told.ends_with(" s after its cancel: its slot is free\n"), "{told}");
+    let ended = soon(prediction.completed()).await;
+    assert_eq!((ended.status(), ended.logs().lines().count()), (Status::Canceled, 2), "each is said once");
+}
+
+/// One that obeys has been forgotten when the grace is over; what comes after it is not held up by it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_prediction_that_obeys_its_cancel_says_nothing() {
+    let cancel_grace = Duration::from_millis(20);
+    let (engine, stage) = start_with(EngineConfig { cancel_grace, ..EngineConfig::default() }).await;
+    let obedient = engine.submit(order("await")).unwrap();
+    stage.begun.notified().await;
+    obedient.cancel();
+    soon(obedient.wait()).await;
+    let deaf = engine.submit(order("ignore")).unwrap();
+    stage.begun.notified().await;
+    deaf.cancel();
+    let mut events = deaf.events();
+    while !matches!(soon(events.next()).await.unwrap().unwrap(), (_, Event::Log { .. })) {}
+    assert_eq!(obedient.snapshot().logs(), "");
+    stage.gate.open();
+    soon(deaf.wait()).await;
 }

@@ -29,6 +29,9 @@ impl Predictor for Starter {
             "fail" => Err(anyhow::anyhow!("no such file").context("cannot load weights")),
             "panic" => panic!("boom"),
             "hang" => std::future::pending().await,
+            "ignore" => loop {
+                std::thread::park();
+            },
             _ => Ok(Self { is_healthy: AtomicBool::new(true) }),
         }
     }
@@ -46,6 +49,13 @@ impl Predictor for Starter {
 fn engine(weights: &str, setup_timeout: Option<Duration>) -> Engine {
     let weights = Some(weights.parse().unwrap());
     Engine::start::<Starter>(EngineConfig { weights, setup_timeout, ..EngineConfig::default() }).unwrap()
+}
+
+/// Waits for the first line of setup, which can be read while it runs.
+async fn loading(engine: &Engine) {
+    while !engine.setup().logs.starts_with("loading\n") {
+        tokio::task::yield_now().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -76,11 +86,28 @@ async fn a_setup_that_fails_says_why_and_refuses_requests() {
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_are_refused_while_setting_up_and_a_hanging_setup_can_be_stopped() {
     let engine = engine("hang", None);
+    soon(loading(&engine)).await;
+    assert_eq!(engine.setup().status, SetupStatus::Starting);
     assert_eq!(engine.submit(Request::default()).unwrap_err(), Rejection::Starting);
     assert_eq!(engine.healthcheck().await, HealthReport::Healthy);
     assert!(soon(engine.shutdown(Duration::ZERO)).await);
     assert_eq!(engine.ready().await.unwrap_err(), Rejection::Stopped);
     assert_eq!(engine.setup().status, SetupStatus::Failed);
+}
+
+/// Neither before nor after its time is over: it is left behind, and nothing is waited for.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_setup_that_ignores_its_cancel_keeps_nothing_from_ending() {
+    for timeout in [None, Some(Duration::from_secs(3600)), Some(Duration::from_millis(10))] {
+        let engine = engine("ignore", timeout);
+        soon(loading(&engine)).await;
+        if timeout == Some(Duration::from_millis(10)) {
+            let failed = Rejection::SetupFailed("setup timed out after 10ms".into());
+            assert_eq!(soon(engine.ready()).await.unwrap_err(), failed);
+        }
+        assert!(!soon(engine.shutdown(Duration::from_secs(3600))).await);
+        assert_eq!(engine.phase(), Phase::Stopped);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,6 +7,7 @@
 )]
 
 mod cancel;
+mod defunct;
 mod events;
 mod files;
 mod lifecycle;

@@ -162,14 +162,15 @@ impl Predictor for Actor {
 
 /// Starts an engine with a stage of its own and waits until it is ready.
 pub(crate) async fn start(slots: usize) -> (Engine, Arc<Stage>) {
+    start_with(EngineConfig { slots: NonZeroUsize::new(slots), ..EngineConfig::default() }).await
+}
+
+/// The same with these settings; the weights are ours.
+pub(crate) async fn start_with(config: EngineConfig) -> (Engine, Arc<Stage>) {
     let stage = Arc::new(Stage::default());
     let name = format!("stage-{:p}", Arc::as_ptr(&stage));
     STAGES.lock().unwrap().push((name.clone(), Arc::clone(&stage)));
-    let config = EngineConfig {
-        slots: NonZeroUsize::new(slots),
-        weights: Some(name.parse().unwrap()),
-        ..EngineConfig::default()
-    };
+    let config = EngineConfig { weights: Some(name.parse().unwrap()), ..config };
     let engine = Engine::start::<Actor>(config).unwrap();
     engine.ready().await.unwrap();
     (engine, stage)

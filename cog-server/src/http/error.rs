@@ -122,6 +122,13 @@ fn rejected(rejection: Rejection) -> Response {
             "Setup has failed. GET /health-check for the reason.".to_owned(),
             false,
         ),
+        // The reason may hold what only the client of that prediction should read.
+        Rejection::Defunct(_) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "The model cannot be used any more: it has reported a fault that lasts. This server has to be replaced."
+                .to_owned(),
+            false,
+        ),
         _ => (StatusCode::SERVICE_UNAVAILABLE, "The server is shutting down.".to_owned(), false),
     };
     let mut response = reply::json(status, json!({ "error": message, "status": "failed" }).to_string());

@@ -66,6 +66,7 @@ async fn health(app: &App) -> Health {
     let status = match engine.phase() {
         Phase::Starting => "STARTING",
         Phase::SetupFailed(_) => "SETUP_FAILED",
+        Phase::Defunct(_) => "DEFUNCT",
         _ if user_healthcheck_error.is_some() => "UNHEALTHY",
         _ if engine.free_slots() == 0 => "BUSY",
         _ => "READY",

@@ -37,6 +37,8 @@ async fn status_follows_the_setup_and_the_slots() {
     let reply = server.get("/health-check").await;
     assert_eq!((reply.status, &reply.json()["status"]), (200, &json!("STARTING")));
     assert!(reply.body.starts_with(r#"{"status":"STARTING","setup":{"started_at":""#), "{}", reply.body);
+    let logs = async || server.get("/health-check").await.json()["setup"]["logs"].clone();
+    soon(async { while logs().await != "loading\n" {} }).await;
 
     assert_eq!((server.get("/livez").await.status, server.get("/readyz").await.status), (200, 503));
 
@@ -69,6 +71,23 @@ async fn status_follows_the_setup_and_the_slots() {
         "READY",
         "free before the reply was written"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_that_is_defunct_is_told_of_and_refuses_requests() {
+    let server = Server::start(1).await;
+    let reply = server.predict(&json!({ "input": { "act": "lose_device" } })).await.json();
+    assert_eq!((&reply["status"], &reply["error"]), (&json!("failed"), &json!("lost device 7")));
+    let refused = server.predict(&json!({})).await;
+    assert_eq!((refused.status, &refused.json()["status"]), (503, &json!("failed")));
+    let error = "The model cannot be used any more: it has reported a fault that lasts. This server has to be replaced.";
+    assert_eq!(refused.json()["error"], error, "and nothing of another client's prediction");
+    let ready = server.get("/readyz").await;
+    assert_eq!((ready.status, ready.json()), (503, json!({ "status": "DEFUNCT" })));
+    assert_eq!(server.get("/livez").await.status, 200);
+    let health = server.get("/health-check").await;
+    assert_eq!((health.status, &health.json()["status"]), (200, &json!("DEFUNCT")));
+    assert_eq!(health.json()["setup"]["status"], "succeeded");
 }
 
 /// Every slot computes without pause; the median of many tries tells whether anybody waits for that.

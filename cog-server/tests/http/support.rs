@@ -6,7 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use cog_core::{Engine, EngineConfig, Input, Path, Predictor, Result, Scope, Secret, Setup, anyhow};
+use cog_core::{
+    Defunct, Engine, EngineConfig, Input, Path, Predictor, Result, Scope, Secret, Setup, anyhow,
+    current_scope,
+};
 use cog_server::ServerConfig;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -56,7 +59,10 @@ impl Predictor for Actor {
     async fn setup(setup: &Setup) -> Result<Self> {
         match setup.weights() {
             Some(weights) if weights.to_string() == "fail" => Err(anyhow::anyhow!("no weights")),
-            Some(weights) if weights.to_string() == "hang" => std::future::pending().await,
+            Some(weights) if weights.to_string() == "hang" => {
+                current_scope().log("loading");
+                std::future::pending().await
+            }
             Some(weights) => Ok(Self(take_stage(&weights.to_string()))),
             None => Ok(Self(Arc::default())),
         }
@@ -87,6 +93,7 @@ impl Predictor for Actor {
                 Err(anyhow::anyhow!("cause").context("reason"))
             }
             "panic" => panic!("boom"),
+            "lose_device" => Err(Defunct::new(anyhow::anyhow!("lost device 7")).into()),
             "tell" | "tell_and_wait" => {
                 scope.log("line");
                 scope.increment_metric("a.b", 1)?;
