@@ -121,7 +121,7 @@ fn features(workspace: &Workspace) -> Result<()> {
 }
 
 fn no_candle(workspace: &Workspace) -> Result<()> {
-    for package in ["cog-core", "cog-macros", "cog-server", "contract", "hello-world"] {
+    for package in ["cog-core", "cog-macros", "cog-server", "contract", "hello-world", "many-inputs"] {
         let edges = "normal,build";
         let tree = workspace
             .output_of(["tree", "-p", package, "-e", edges, "--prefix", "none", "--target", "all"])?;
