@@ -15,7 +15,7 @@ struct Step {
     run: fn(&Workspace) -> Result<()>,
 }
 
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 10] = [
     Step { name: "test", about: "tests of all crates, and their examples in documentation", run: test },
     Step { name: "contract", about: "what of Cog's contract is shown, section by section", run: contract },
     Step { name: "fmt", about: "formatting", run: |it| it.cargo(["fmt", "--all", "--check"]) },
@@ -24,6 +24,7 @@ const STEPS: [Step; 9] = [
     Step { name: "deny", about: "licences, sources and duplicates of dependencies", run: deny },
     Step { name: "features", about: "each feature builds alone", run: features },
     Step { name: "no-candle", about: "nothing but models needs candle", run: no_candle },
+    Step { name: "guide", about: "the pages of `docs/guide`, followed to the letter", run: e2e::run_guide },
     Step {
         name: "e2e",
         about: "the examples as their users run them, commands of the README included",

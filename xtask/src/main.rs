@@ -3,7 +3,7 @@
 //! Run with: `cargo xtask help`
 //!
 //! - `ci` is the list of checks that every change has to pass.
-//! - `e2e` runs the example servers as their users do; it is the last step of that list.
+//! - `e2e` runs the example servers as their users do, and what the README and the guide say; it is the end of that list.
 //! - `models` fetches the weights of the examples.
 //! - `picture` makes the picture of the README.
 //! - `workspace` knows where things are and runs commands, `tools` installs those that cargo does not bring along.

@@ -4,7 +4,7 @@
 
 mod hello_world;
 mod http;
-mod readme;
+mod pages;
 mod server;
 mod upscale;
 
@@ -49,5 +49,10 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let bench = Bench::new(workspace)?;
     hello_world::check(&bench)?;
     upscale::check(&bench)?;
-    readme::check(&bench)
+    pages::check_readme(&bench)
+}
+
+/// Follows the pages of the guide.
+pub(crate) fn run_guide(workspace: &Workspace) -> Result<()> {
+    pages::check_guide(&Bench::new(workspace)?)
 }
