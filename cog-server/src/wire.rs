@@ -64,11 +64,17 @@ fn metrics(prediction: &Prediction, object: &mut ObjectWriter) {
     }
 }
 
-/// What there is of the output; for one that succeeded always something.
+/// What there is of the output; for one that succeeded always something. Before the end it is a list, whatever it will be then.
 fn output(prediction: &Prediction, object: &mut ObjectWriter) {
-    let succeeded = prediction.status() == Status::Succeeded;
+    let status = prediction.status();
     match prediction.output() {
-        output if output.is_empty() && !succeeded => {}
+        output if output.is_empty() && status != Status::Succeeded => {}
+        PredictionOutput::Value(Some(value)) if !status.is_terminal() && !value.starts_with(b"[") => {
+            object.key("output");
+            object.raw(b"[");
+            object.raw(value);
+            object.raw(b"]");
+        }
         PredictionOutput::Value(value) => {
             object.key("output");
             object.raw(value.as_deref().unwrap_or(b"null"));

@@ -36,6 +36,7 @@ pub(crate) enum ApiError {
     PathId(PredictionIdError),
     /// The body names another prediction than the path.
     OtherId,
+    NoDocument,
     UnknownPrediction {
         id: String,
     },
@@ -94,6 +95,7 @@ impl IntoResponse for ApiError {
                 StatusCode::NOT_FOUND,
                 error(format!("there is no prediction `{id}`: it has never run here, or not for a while")),
             ),
+            Self::NoDocument => (StatusCode::SERVICE_UNAVAILABLE, error("OpenAPI schema not available")),
             Self::TooManyWatchers => (StatusCode::TOO_MANY_REQUESTS, error("Too many stream subscribers")),
             Self::Rejected(rejection) => return rejected(rejection),
         };
@@ -111,16 +113,12 @@ fn rejected(rejection: Rejection) -> Response {
             (StatusCode::CONFLICT, "At capacity - all prediction slots busy".to_owned(), true)
         }
         Rejection::AlreadyRunning(_) => (StatusCode::CONFLICT, rejection.to_string(), false),
-        Rejection::Starting => (
+        // A setup that has failed is told of in the same words. It is `/health-check` that knows the difference.
+        Rejection::Starting | Rejection::SetupFailed(_) => (
             StatusCode::SERVICE_UNAVAILABLE,
             "Setup has not finished yet. Wait until it has finished, or GET /health-check for status."
                 .to_owned(),
-            true,
-        ),
-        Rejection::SetupFailed(_) => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            "Setup has failed. GET /health-check for the reason.".to_owned(),
-            false,
+            matches!(rejection, Rejection::Starting),
         ),
         // The reason may hold what only the client of that prediction should read.
         Rejection::Defunct(_) => (

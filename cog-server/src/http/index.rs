@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::{Html, Response};
+use cog_core::Phase;
 
+use super::error::ApiError;
 use super::{App, reply};
 
 /// `GET /`: where everything is. The order of the members is Cog's.
@@ -19,9 +21,12 @@ pub(super) async fn index() -> Response {
     ))
 }
 
-/// `GET /openapi.json`: the document, which is known before setup has finished.
-pub(super) async fn openapi(State(app): State<Arc<App>>) -> Response {
-    reply::ok(app.openapi.clone())
+/// `GET /openapi.json`: the document. It is known from the start, and as in Cog not told before the model is ready.
+pub(super) async fn openapi(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
+    match app.engine.phase() {
+        Phase::Starting | Phase::SetupFailed(_) => Err(ApiError::NoDocument),
+        _ => Ok(reply::ok(app.openapi.clone())),
+    }
 }
 
 /// `GET /docs`: how to use the API, for people.

@@ -16,7 +16,12 @@ pub(super) fn all() -> Value {
                 "503": { "description": "Not ready to make predictions", "content": anything_json() },
             })),
         },
-        "/openapi.json": { "get": operation("openapi_openapi_json_get", "Openapi", json!({ "200": anything() })) },
+        "/openapi.json": {
+            "get": operation("openapi_openapi_json_get", "Openapi", json!({
+                "200": anything(),
+                "503": { "description": "Not set up yet", "content": anything_json() },
+            })),
+        },
         "/shutdown": { "post": operation("shutdown_shutdown_post", "Shutdown", json!({ "200": anything() })) },
         "/predictions": { "post": create() },
         "/predictions/{prediction_id}": { "put": create_named(), "get": show() },

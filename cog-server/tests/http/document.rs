@@ -9,7 +9,7 @@ const COG: &str = include_str!("document/no_inputs.json");
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_fixed_parts_equal_cogs_own() {
-    let server = Server::start_with(1, Some("hang")).await;
+    let server = Server::start(1).await;
     let reply = server.get("/openapi.json").await;
     assert_eq!((reply.status, reply.header("content-type")), (200, Some("application/json")));
     let ours = reply.json();

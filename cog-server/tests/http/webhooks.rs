@@ -147,7 +147,7 @@ async fn each_event_is_told_in_order_with_all_that_was_before() {
         [
             (processing.clone(), String::new(), Value::Null),
             (processing.clone(), line.clone(), Value::Null),
-            (processing, line.clone(), json!("told")),
+            (processing, line.clone(), json!(["told"])),
             ("succeeded".to_owned(), line, json!("told")),
         ]
     );
