@@ -31,6 +31,7 @@ fn main() -> ExitCode {
         "file" => serve::<Scripted<Path>>(),
         "files" => serve::<Scripted<Vec<Path>>>(),
         "file-stream" => serve::<Scripted<OutputStream<'static, Path>>>(),
+        "number" => serve::<Scripted<f64>>(),
         "typed" => serve::<Typed>(),
         _ => ExitCode::from(64),
     }

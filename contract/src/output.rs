@@ -23,6 +23,13 @@ impl Made for Value {
     }
 }
 
+/// The last value, and what is not a number if it is none.
+impl Made for f64 {
+    async fn of<'a>(parts: impl Stream<Item = Result<Part>> + 'a) -> Result<Self> {
+        Ok(Value::of(parts).await?.as_f64().unwrap_or(Self::NAN))
+    }
+}
+
 impl Made for OutputStream<'static, Value> {
     async fn of<'a>(parts: impl Stream<Item = Result<Part>> + 'a) -> Result<OutputStream<'a, Value>> {
         Ok(OutputStream::new(parts.map(|part| json(part?))))

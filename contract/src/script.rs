@@ -21,7 +21,7 @@ pub(crate) struct Script {
     pub(crate) note: Option<String>,
 }
 
-/// One thing to do. In JSON an object with one member: `{"log": "a line"}`.
+/// One thing to do. In JSON an object with one member, `{"log": "a line"}`, or a text, `"read"`, for what needs no more.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Step {

@@ -12,6 +12,8 @@ pub(crate) struct Everything {
     text: String,
     #[input(regex = "^[a-z]+$")]
     lower: Option<String>,
+    #[input(regex = "[0-9]{2}")]
+    code: Option<String>,
     #[input(default = 1, ge = 1, le = 10)]
     count: i64,
     #[input(ge = 0.5, le = 2)]
@@ -59,6 +61,7 @@ impl Predictor for Typed {
             "name": input.name,
             "text": input.text,
             "lower": input.lower,
+            "code": input.code,
             "count": input.count,
             "ratio": input.ratio,
             "flag": input.flag,

@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{Connection, JSON, LIMIT, Reply, eventually};
+use super::{ASYNC, Connection, JSON, LIMIT, Reply, eventually};
 
 /// How a server is to be started. Its environment is empty but for what is said here.
 pub(crate) struct Launch {
@@ -152,10 +152,18 @@ impl Server {
         })
     }
 
-    /// Waits until there is a free slot.
+    /// Waits until the health check tells of this state.
     #[track_caller]
-    pub(crate) fn until_free(&self) {
-        eventually(|| (self.get("/health-check").json()["status"] == "READY").then_some(()));
+    pub(crate) fn until(&self, status: &str) {
+        eventually(|| (self.get("/health-check").json()["status"] == status).then_some(()));
+    }
+
+    /// Begins a prediction of this name with these steps, and does not wait for its end.
+    #[track_caller]
+    pub(crate) fn begin(&self, id: &str, steps: &Value) {
+        let body = serde_json::json!({ "id": id, "input": { "steps": steps } }).to_string();
+        let reply = self.send("POST", "/predictions", &[JSON, ASYNC], &body);
+        assert_eq!(reply.status, 202, "{}", reply.text());
     }
 
     /// Sends a signal, such as `TERM`.
