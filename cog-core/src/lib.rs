@@ -1,7 +1,7 @@
 //! Write a machine-learning model as a Rust type, and run it.
 //!
 //! An author derives [`Input`] for a struct, implements [`Predictor`] and gets a published input schema, validation, typed outputs,
-//! streaming, files, metrics, logs and cancellation. The [`Engine`] runs one predictor on a fixed number of slots and tells what
+//! streaming, files, metrics, logs and cancellation; a [`Trainer`] gets the same. The [`Engine`] runs one predictor on a fixed number of slots and tells what
 //! happens as a sequence of [`Event`]s; whoever wants to know reads that sequence. The `cog-server` crate is such a reader, and so
 //! is any program that embeds the engine.
 //!
@@ -10,6 +10,7 @@
 // In reading order.
 mod error;
 mod predictor;
+mod trainer;
 
 mod field;
 mod input;
@@ -55,3 +56,4 @@ pub use crate::predictor::{Predictor, Setup, Weights, WeightsError};
 pub use crate::schema::Schema;
 pub use crate::scope::{PredictionLogs, Scope, current_scope};
 pub use crate::secret::Secret;
+pub use crate::trainer::{Trainer, Training};

@@ -17,3 +17,4 @@ mod outputs;
 mod properties;
 mod slots;
 mod support;
+mod trainings;
