@@ -1,10 +1,13 @@
-//! Serve a predictor written with `cog-core`: over HTTP as Cog does, and from the command line.
+//! Serve a model written with `cog-core`: over HTTP as Cog does, and from the command line.
 //!
-//! [`main`] makes the whole binary of a model. What the HTTP side promises is Cog's contract; where it is better on purpose, the
+//! [`Model`] makes the whole binary of a model, and [`main`] that of one that only makes predictions. What the HTTP side promises is Cog's contract; where it is better on purpose, the
 //! differences are listed in the documentation. It reads what the engine tells of each prediction and adds nothing to it: no status
 //! is kept here. It knows no model and no tensor library.
 
 // In reading order.
+mod model;
+mod role;
+
 mod cli;
 mod env;
 
@@ -18,6 +21,7 @@ mod lifecycle;
 mod telemetry;
 mod tls;
 
-pub use crate::cli::{Process, main, run};
+pub use crate::cli::Process;
 pub use crate::lifecycle::{ServerConfig, WebhookConfig, serve};
-pub use crate::openapi::document as openapi_document;
+pub use crate::model::{Model, main, run};
+pub use crate::role::Roles;

@@ -4,13 +4,15 @@ use std::fmt::Write as _;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use clap::{Arg, ArgAction, Args, CommandFactory, Parser, Subcommand, value_parser};
-use cog_core::{InputValue, Predictor, Weights};
+use clap::{Arg, ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum, value_parser};
+use cog_core::Weights;
 
 use super::predict::Inputs;
 use crate::env;
+use crate::model::Part;
+use crate::role::{Role, Roles};
 
-/// Serve this model over HTTP, or make one prediction with it.
+/// Serve this model over HTTP, or use it once.
 #[derive(Debug, Parser)]
 #[command(
     args_conflicts_with_subcommands = true,
@@ -31,6 +33,8 @@ pub(super) enum Command {
     Serve(ServeArguments),
     /// Make one prediction.
     Predict(PredictArguments),
+    /// Carry out one training.
+    Train(PredictArguments),
     /// Print the model's API as an OpenAPI document.
     Schema,
 }
@@ -44,6 +48,8 @@ pub(super) struct ServeArguments {
     #[arg(long, value_name = "PORT")]
     pub(super) port: Option<u16>,
     /// How many predictions may run at once [env: COG_MAX_CONCURRENCY] [default: the model's own number].
+    ///
+    /// Of a server that only trains, it is how many trainings. Beside a predictor, the trainer has its own number.
     #[arg(long, value_name = "N")]
     pub(super) max_concurrency: Option<NonZeroUsize>,
     #[command(flatten)]
@@ -51,6 +57,25 @@ pub(super) struct ServeArguments {
     /// How long running predictions may go on after a signal to stop, before they are canceled.
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "25")]
     pub(super) shutdown_grace: Duration,
+    /// Serve only the predictor or only the trainer of this model.
+    #[arg(long = "x-mode", value_name = "MODE")]
+    pub(super) mode: Option<Mode>,
+}
+
+/// Cog's words for what a server is there for.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Mode {
+    Predict,
+    Train,
+}
+
+impl From<Mode> for Role {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Predict => Self::Predictor,
+            Mode::Train => Self::Trainer,
+        }
+    }
 }
 
 /// What is said of the model, whatever is done with it.
@@ -81,10 +106,21 @@ pub(super) struct PredictArguments {
     pub(super) model: ModelArguments,
 }
 
-/// Builds the command line of a binary called `name`.
-pub(super) fn command<P: Predictor>(name: &str) -> clap::Command {
-    let inputs = Inputs::of(&P::Input::schema());
-    accept_what_cog_accepts(Arguments::command())
+/// Builds the command line of a binary called `name`, for a model that has these parts.
+pub(super) fn command(name: &str, parts: &Roles<Part>) -> clap::Command {
+    let mut examples = format!("Examples:\n  {name} --port 8000");
+    let mut inputs = String::new();
+    for (role, part) in parts.iter() {
+        // Writing to a `String` cannot fail.
+        let _ = write!(examples, "\n  {name} {} {}", role.verb(), Inputs::of(&part.input).example());
+        let _ = write!(inputs, "\nSee `{name} {} --help` for the inputs of a {}.", role.verb(), role.noun());
+    }
+    let help = format!("{examples}\n  {name} schema > openapi.json\n{inputs}");
+    let has_both = matches!(parts, Roles::Both { .. });
+    let serve = |command: clap::Command| {
+        accept_what_cog_accepts(command).mut_arg("mode", |mode| mode.hide(!has_both))
+    };
+    let mut command = serve(Arguments::command())
         .name(name.to_owned())
         .bin_name(name)
         // The crate of the model is not known here, so this tells what is.
@@ -98,28 +134,25 @@ pub(super) fn command<P: Predictor>(name: &str) -> clap::Command {
                 .action(ArgAction::Version)
                 .help("Print version"),
         )
-        .after_help(format!(
-            "Examples:\n  {name} --port 8000\n  {name} predict {example}\n  {name} schema > openapi.json\n\n\
-             See `{name} predict --help` for the inputs of this model.",
-            example = inputs.example(),
-        ))
-        .after_long_help(format!(
-            "Examples:\n  {name} --port 8000\n  {name} predict {example}\n  {name} schema > openapi.json\n\n\
-             See `{name} predict --help` for the inputs of this model.\n\n{variables}",
-            example = inputs.example(),
-            variables = variables(),
-        ))
-        .mut_subcommand("serve", |serve| {
-            accept_what_cog_accepts(serve).after_long_help(variables())
-        })
-        .mut_subcommand("predict", |predict| {
-            predict.after_help(format!(
-                "Inputs of this model:\n{inputs}\n\nExamples:\n  {name} predict {example}\n  \
-                 echo '{{…}}' | {name} predict --json @-\n\n\
-                 Logs and progress go to standard error. Ctrl-C cancels the prediction; the exit code is then 130.",
-                example = inputs.example(),
-            ))
-        })
+        .after_long_help(format!("{help}\n\n{}", variables()))
+        .after_help(help)
+        .mut_subcommand("serve", |command| serve(command).after_long_help(variables()));
+    for role in [Role::Predictor, Role::Trainer] {
+        let (verb, noun) = (role.verb(), role.noun());
+        command = command.mut_subcommand(verb, |command| match parts.get(role) {
+            None => command.hide(true),
+            Some(part) => {
+                let inputs = Inputs::of(&part.input);
+                command.after_help(format!(
+                    "Inputs of a {noun}:\n{inputs}\n\nExamples:\n  {name} {verb} {example}\n  \
+                     echo '{{…}}' | {name} {verb} --json @-\n\n\
+                     Logs and progress go to standard error. Ctrl-C cancels the {noun}; the exit code is then 130.",
+                    example = inputs.example(),
+                ))
+            }
+        });
+    }
+    command
 }
 
 /// Adds the flags of Cog's server that have no meaning here, so that a command line written for it works. They are not advertised.
@@ -127,7 +160,6 @@ fn accept_what_cog_accepts(command: clap::Command) -> clap::Command {
     command
         // Ignored by Cog as well.
         .arg(Arg::new("threads").long("threads").hide(true).value_parser(value_parser!(u32)))
-        .arg(Arg::new("x-mode").long("x-mode").hide(true).value_parser(["predict"]))
 }
 
 /// The environment variables, for the help.

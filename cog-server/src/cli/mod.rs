@@ -1,64 +1,31 @@
 //! The command line of a model's binary.
 //!
-//! [`main`] is all that such a binary does: it serves the model, makes one prediction, or prints the model's API. What a command line
-//! touches of its process (arguments, environment, streams, signals) is a [`Process`], so [`run`] can be given another one: by a test,
-//! or by a program that has commands of its own.
+//! It serves the model, makes one prediction, carries out one training, or prints the model's API. What a command line touches of its
+//! process (arguments, environment, streams, signals) is a [`Process`], so `run` can be given another one: by a test, or by a program
+//! that has commands of its own. It knows no type of a model: a model comes as the parts that it has.
 
 mod arguments;
 mod failure;
 mod predict;
 mod process;
-mod schema;
 mod serve;
 mod signals;
 
 use std::process::ExitCode;
 
 use clap::FromArgMatches;
-use cog_core::Predictor;
 
 use self::arguments::{Arguments, Command, ModelArguments};
 use self::failure::Failure;
 pub use self::process::Process;
 use crate::env::Environment;
 use crate::files::{FetchConfig, HttpFetch};
+use crate::model::{self, Part};
+use crate::role::{Role, Roles};
 
-/// Runs the binary of a model: its command line decides what it does.
-///
-/// ```no_run
-/// # use cog_core::{FieldPath, DecodeError, InputValue, Input, Predictor, Result, Schema, Scope, Setup, Value};
-/// # struct Nothing;
-/// # impl InputValue for Nothing {
-/// #     fn schema() -> Schema { Schema::object(vec![]) }
-/// #     fn decode(_: Value, _: &FieldPath<'_>) -> Result<Self, DecodeError> { Ok(Self) }
-/// # }
-/// # impl Input for Nothing {}
-/// struct Model;
-///
-/// impl Predictor for Model {
-///     // …
-/// #    type Input = Nothing;
-/// #    type Output = String;
-/// #    async fn setup(_: &Setup) -> Result<Self> { Ok(Self) }
-/// #    async fn predict(&self, _: Nothing, _: Scope) -> Result<String> { Ok(String::new()) }
-/// }
-///
-/// fn main() -> std::process::ExitCode {
-///     cog_server::main::<Model>()
-/// }
-/// ```
-#[must_use]
-pub fn main<P: Predictor>() -> ExitCode {
-    run::<P>(Process::current())
-}
-
-/// Runs the command line of a model's binary inside `process`, and returns when it has done what it was told.
-///
-/// The exit code is 0 for success, 2 for a command line that makes no sense, 1 for everything else that went wrong, and for an end by a
-/// signal what a shell would report.
-#[must_use]
-pub fn run<P: Predictor>(mut process: Process) -> ExitCode {
-    match execute::<P>(&mut process) {
+/// Runs the command line of a model that has these parts; [`Model::run`](crate::Model::run) tells more.
+pub(crate) fn run(parts: &Roles<Part>, mut process: Process) -> ExitCode {
+    match execute(parts, &mut process) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if let Some(line) = failure.line() {
@@ -69,24 +36,37 @@ pub fn run<P: Predictor>(mut process: Process) -> ExitCode {
     }
 }
 
-fn execute<P: Predictor>(process: &mut Process) -> Result<(), Failure> {
+fn execute(parts: &Roles<Part>, process: &mut Process) -> Result<(), Failure> {
     let environment = process.environment();
-    let mut command = arguments::command::<P>(&process.name());
+    let mut command = arguments::command(&process.name(), parts);
     let arguments = command.try_get_matches_from_mut(process.arguments()).and_then(|matches| {
         Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
     });
     match arguments {
         Ok(Arguments { command: Some(Command::Predict(arguments)), .. }) => {
-            predict::run::<P>(&arguments, &environment, process)
+            predict::run(Role::Predictor, parts, &arguments, &environment, process)
         }
-        Ok(Arguments { command: Some(Command::Schema), .. }) => schema::run::<P>(process),
+        Ok(Arguments { command: Some(Command::Train(arguments)), .. }) => {
+            predict::run(Role::Trainer, parts, &arguments, &environment, process)
+        }
+        Ok(Arguments { command: Some(Command::Schema), .. }) => {
+            process.print(&format!("{:#}\n", model::document(parts)))
+        }
         Ok(Arguments { command: Some(Command::Serve(arguments)), .. })
         | Ok(Arguments { command: None, serve: arguments }) => {
-            serve::run::<P>(&arguments, &environment, process)
+            serve::run(parts, &arguments, &environment, process)
         }
         Err(told) if !told.use_stderr() => process.print(&told.render().to_string()),
         Err(fault) => Err(Failure::usage_of(&fault)),
     }
+}
+
+/// Returns the part of the model that plays `role`, if it has one.
+fn part(role: Role, parts: &Roles<Part>) -> Result<&Part, Failure> {
+    let (main, _) = parts.main();
+    parts.get(role).ok_or_else(|| {
+        Failure::Usage(format!("this model has no {}; it can only `{}`", role.name(), main.verb()))
+    })
 }
 
 /// Makes who fetches the files of inputs. Nothing is loaded before the first file.

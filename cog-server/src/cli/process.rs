@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::signals::Signals;
 use crate::env::{self, Environment};
 
-/// Arguments, environment, streams and signals: all that [`run`](super::run) knows of the world.
+/// Arguments, environment, streams and signals: all that [`run`](crate::Model::run) knows of the world.
 ///
 /// One that is [new](Self::new) has no environment, reads nothing, prints to nowhere and hears of no signal.
 pub struct Process {

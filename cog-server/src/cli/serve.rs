@@ -3,20 +3,28 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use cog_core::{Engine, EngineConfig, Predictor};
+use cog_core::EngineConfig;
 use tokio::net::TcpListener;
 
 use super::arguments::ServeArguments;
-use super::{Failure, Process, fetcher, runtime, weights};
+use super::{Failure, Process, fetcher, part, runtime, weights};
 use crate::env::Environment;
 use crate::lifecycle::{self, ServerConfig, WebhookConfig};
+use crate::model::Part;
+use crate::role::{Role, Roles};
 use crate::telemetry::{self, LogFormat};
 
-pub(super) fn run<P: Predictor>(
+pub(super) fn run(
+    parts: &Roles<Part>,
     arguments: &ServeArguments,
     environment: &Environment,
     process: &Process,
 ) -> Result<(), Failure> {
+    let only = match arguments.mode.map(Role::from) {
+        Some(role) => Some(Roles::of(role, part(role, parts)?.clone())),
+        None => None,
+    };
+    let parts = only.as_ref().unwrap_or(parts);
     let port = match arguments.port {
         Some(port) => port,
         None => environment.port().map_err(|error| Failure::Usage(error.to_string()))?,
@@ -46,7 +54,13 @@ pub(super) fn run<P: Predictor>(
         // First, so that a port in use is told before a model is loaded.
         let (listener, address) = listen(&arguments.host, port).await?;
         tracing::info!("listening on http://{address}");
-        let engine = Engine::start::<P>(config).map_err(|error| Failure::Failed(error.to_string()))?;
+        let (main, _) = parts.main();
+        let engines = parts.try_map(|role, part| {
+            // What is said of the slots is said of the part that the server is known for.
+            let slots = config.slots.filter(|_| role == main);
+            (part.start)(EngineConfig { slots, ..config.clone() })
+                .map_err(|error| Failure::Failed(error.to_string()))
+        })?;
         let webhooks = WebhookConfig {
             token: environment.webhook_token.clone(),
             secret: environment.webhook_secret.clone(),
@@ -54,7 +68,7 @@ pub(super) fn run<P: Predictor>(
             ..WebhookConfig::default()
         };
         let server = ServerConfig { shutdown_grace: arguments.shutdown_grace, webhooks };
-        let served = lifecycle::serve(listener, engine, server).await;
+        let served = lifecycle::serve(listener, engines, server).await;
         served.map_err(|error| Failure::Failed(format!("cannot serve: {error}")))
     });
     // Everything that matters has ended; a name that is still being looked up does not.

@@ -10,6 +10,7 @@ use cog_core::{PredictionIdError, Rejection};
 use serde_json::{Value, json};
 
 use super::reply;
+use crate::role::Role;
 
 /// Why a request is not carried out.
 #[derive(Debug)]
@@ -33,21 +34,18 @@ pub(crate) enum ApiError {
         message: String,
     },
     /// The name in the path cannot be one.
-    PathId(PredictionIdError),
+    PathId(Role, PredictionIdError),
     /// The body names another prediction than the path.
-    OtherId,
+    OtherId(Role),
     NoDocument,
-    UnknownPrediction {
+    Unknown {
+        role: Role,
         id: String,
     },
+    /// Events are asked for where there are none.
+    NotStreamed,
     TooManyWatchers,
-    Rejected(Rejection),
-}
-
-impl From<Rejection> for ApiError {
-    fn from(rejection: Rejection) -> Self {
-        Self::Rejected(rejection)
-    }
+    Rejected(Role, Rejection),
 }
 
 impl IntoResponse for ApiError {
@@ -83,27 +81,37 @@ impl IntoResponse for ApiError {
                 let location: Vec<_> = ["body"].into_iter().chain(field.as_deref()).collect();
                 (StatusCode::UNPROCESSABLE_ENTITY, detail(&location, &message, "value_error"))
             }
-            Self::PathId(reason) => (
+            Self::PathId(role, reason) => (
                 StatusCode::UNPROCESSABLE_ENTITY,
-                detail(&["path", "prediction_id"], &reason.to_string(), "value_error"),
+                detail(&["path", &format!("{}_id", role.noun())], &reason.to_string(), "value_error"),
             ),
-            Self::OtherId => (
+            Self::OtherId(role) => (
                 StatusCode::UNPROCESSABLE_ENTITY,
-                detail(&["body", "id"], "prediction ID must match the ID supplied in the URL", "value_error"),
+                detail(
+                    &["body", "id"],
+                    &format!("{} ID must match the ID supplied in the URL", role.noun()),
+                    "value_error",
+                ),
             ),
-            Self::UnknownPrediction { id } => (
+            Self::Unknown { role, id } => (
                 StatusCode::NOT_FOUND,
-                error(format!("there is no prediction `{id}`: it has never run here, or not for a while")),
+                error(format!(
+                    "there is no {} `{id}`: it has never run here, or not for a while",
+                    role.noun()
+                )),
             ),
             Self::NoDocument => (StatusCode::SERVICE_UNAVAILABLE, error("OpenAPI schema not available")),
+            Self::NotStreamed => {
+                (StatusCode::NOT_ACCEPTABLE, error("Training endpoints do not support streaming responses."))
+            }
             Self::TooManyWatchers => (StatusCode::TOO_MANY_REQUESTS, error("Too many stream subscribers")),
-            Self::Rejected(rejection) => return rejected(rejection),
+            Self::Rejected(role, rejection) => return rejected(role, rejection),
         };
         reply::json(status, body.to_string())
     }
 }
 
-fn rejected(rejection: Rejection) -> Response {
+fn rejected(role: Role, rejection: Rejection) -> Response {
     // Cog's words where Cog has words for it.
     let (status, message, retry) = match rejection {
         Rejection::Invalid(violations) => {
@@ -112,7 +120,9 @@ fn rejected(rejection: Rejection) -> Response {
         Rejection::AtCapacity { .. } => {
             (StatusCode::CONFLICT, "At capacity - all prediction slots busy".to_owned(), true)
         }
-        Rejection::AlreadyRunning(_) => (StatusCode::CONFLICT, rejection.to_string(), false),
+        Rejection::AlreadyRunning(id) => {
+            (StatusCode::CONFLICT, format!("a {} with ID `{id}` is already running", role.noun()), false)
+        }
         // A setup that has failed is told of in the same words. It is `/health-check` that knows the difference.
         Rejection::Starting | Rejection::SetupFailed(_) => (
             StatusCode::SERVICE_UNAVAILABLE,

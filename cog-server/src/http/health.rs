@@ -5,7 +5,8 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use cog_core::{HealthReport, Phase};
+use cog_core::{HealthReport, Phase, SetupStatus};
+use futures::future;
 use serde::Serialize;
 
 use super::{App, reply};
@@ -58,29 +59,52 @@ pub(super) async fn health_check(State(app): State<Arc<App>>) -> Response {
 }
 
 async fn health(app: &App) -> Health {
-    let engine = &app.engine;
-    let user_healthcheck_error = match engine.healthcheck().await {
+    let reports = future::join_all(app.engines.iter().map(|(_, engine)| engine.healthcheck())).await;
+    let user_healthcheck_error = reports.into_iter().find_map(|report| match report {
         HealthReport::Healthy => None,
         HealthReport::Unhealthy(reason) => Some(reason),
+    });
+    let (_, main) = app.engines.main();
+    let status = if app.is_any(|phase| matches!(phase, Phase::Starting)) {
+        "STARTING"
+    } else if app.is_any(|phase| matches!(phase, Phase::SetupFailed(_))) {
+        "SETUP_FAILED"
+    } else if app.is_any(|phase| matches!(phase, Phase::Defunct(_))) {
+        "DEFUNCT"
+    } else if user_healthcheck_error.is_some() {
+        "UNHEALTHY"
+    } else if main.free_slots() == 0 {
+        "BUSY"
+    } else {
+        "READY"
     };
-    let status = match engine.phase() {
-        Phase::Starting => "STARTING",
-        Phase::SetupFailed(_) => "SETUP_FAILED",
-        Phase::Defunct(_) => "DEFUNCT",
-        _ if user_healthcheck_error.is_some() => "UNHEALTHY",
-        _ if engine.free_slots() == 0 => "BUSY",
-        _ => "READY",
-    };
-    let setup = engine.setup();
     Health {
         status,
-        setup: Setup {
-            started_at: wire::timestamp(setup.started_at),
-            completed_at: setup.completed_at.map(wire::timestamp),
-            status: setup.status.as_str(),
-            logs: setup.logs,
-        },
+        setup: setup(app),
         version: Version { coglet: env!("CARGO_PKG_VERSION") },
         user_healthcheck_error,
+    }
+}
+
+/// Tells of all setups as if they were one.
+fn setup(app: &App) -> Setup {
+    let (_, main) = app.engines.main();
+    let whole = app.engines.iter().skip(1).fold(main.setup(), |mut whole, (_, engine)| {
+        let setup = engine.setup();
+        whole.started_at = whole.started_at.min(setup.started_at);
+        whole.completed_at = whole.completed_at.zip(setup.completed_at).map(|(one, other)| one.max(other));
+        whole.status = match (whole.status, setup.status) {
+            (SetupStatus::Starting, _) | (_, SetupStatus::Starting) => SetupStatus::Starting,
+            (SetupStatus::Failed, _) | (_, SetupStatus::Failed) => SetupStatus::Failed,
+            (SetupStatus::Succeeded, SetupStatus::Succeeded) => SetupStatus::Succeeded,
+        };
+        whole.logs.push_str(&setup.logs);
+        whole
+    });
+    Setup {
+        started_at: wire::timestamp(whole.started_at),
+        completed_at: whole.completed_at.map(wire::timestamp),
+        status: whole.status.as_str(),
+        logs: whole.logs,
     }
 }

@@ -4,29 +4,43 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::{Html, Response};
-use cog_core::Phase;
+use cog_core::{Engine, Phase};
+use serde_json::json;
 
 use super::error::ApiError;
 use super::{App, reply};
+use crate::role::Roles;
 
-/// `GET /`: where everything is. The order of the members is Cog's.
-pub(super) async fn index() -> Response {
-    reply::ok(concat!(
-        r#"{"cog_version":""#,
-        env!("CARGO_PKG_VERSION"),
-        r#"","docs_url":"/docs","healthcheck_url":"/health-check","openapi_url":"/openapi.json","#,
-        r#""predictions_cancel_url":"/predictions/{prediction_id}/cancel","#,
-        r#""predictions_idempotent_url":"/predictions/{prediction_id}","#,
-        r#""predictions_url":"/predictions","shutdown_url":"/shutdown"}"#,
-    ))
+/// Writes what `GET /` answers: where everything is that this server has.
+pub(super) fn write(engines: &Roles<Engine>) -> String {
+    // Written in alphabetical order, as Cog does.
+    let mut index = json!({
+        "cog_version": env!("CARGO_PKG_VERSION"),
+        "docs_url": "/docs",
+        "healthcheck_url": "/health-check",
+        "openapi_url": "/openapi.json",
+        "shutdown_url": "/shutdown",
+    });
+    for (role, _) in engines.iter() {
+        let noun = role.noun();
+        index[format!("{noun}s_url")] = format!("/{noun}s").into();
+        index[format!("{noun}s_idempotent_url")] = format!("/{noun}s/{{{noun}_id}}").into();
+        index[format!("{noun}s_cancel_url")] = format!("/{noun}s/{{{noun}_id}}/cancel").into();
+    }
+    index.to_string()
+}
+
+/// `GET /`.
+pub(super) async fn index(State(app): State<Arc<App>>) -> Response {
+    reply::ok(app.index.clone())
 }
 
 /// `GET /openapi.json`: the document. It is known from the start, and as in Cog not told before the model is ready.
 pub(super) async fn openapi(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
-    match app.engine.phase() {
-        Phase::Starting | Phase::SetupFailed(_) => Err(ApiError::NoDocument),
-        _ => Ok(reply::ok(app.openapi.clone())),
+    if app.is_any(|phase| matches!(phase, Phase::Starting | Phase::SetupFailed(_))) {
+        return Err(ApiError::NoDocument);
     }
+    Ok(reply::ok(app.openapi.clone()))
 }
 
 /// `GET /docs`: how to use the API, for people.

@@ -1,17 +1,33 @@
-//! `/predictions` and what is below it.
+//! `/predictions` and `/trainings`, and what is below them.
+//!
+//! A training is a prediction in all but its name, so the same handlers answer for both. "Prediction" in here is either.
 
+use std::iter;
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
-use cog_core::{PredictionHandle, PredictionId, Rejection};
+use axum::routing::{post, put};
+use cog_core::{Engine, PredictionHandle, PredictionId, Rejection};
 
 use super::error::ApiError;
 use super::request::PredictionRequest;
-use super::{App, body, prefer, reply, sse};
-use crate::webhook::Target;
+use super::{body, prefer, reply, sse};
+use crate::role::Role;
+use crate::webhook::{Target, Webhooks};
 use crate::wire;
+
+/// The routes of one role, and what their handlers can reach.
+#[derive(Debug)]
+struct Family {
+    role: Role,
+    engine: Engine,
+    /// The engine of the other role, if there is one.
+    other: Option<Engine>,
+    webhooks: Arc<Webhooks>,
+}
 
 /// What a client wants to get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,80 +41,102 @@ enum Mode {
 }
 
 impl Mode {
-    fn of(headers: &HeaderMap) -> Self {
-        if sse::is_asked_for(headers) {
-            Self::Events
-        } else if prefer::is_async(headers) {
-            Self::Acceptance
-        } else {
-            Self::Result
+    fn of(role: Role, headers: &HeaderMap) -> Result<Self, ApiError> {
+        match role {
+            // As in Cog.
+            Role::Trainer if sse::is_asked_for(headers) => Err(ApiError::NotStreamed),
+            _ if sse::is_asked_for(headers) => Ok(Self::Events),
+            _ if prefer::is_async(headers) => Ok(Self::Acceptance),
+            _ => Ok(Self::Result),
         }
     }
 }
 
+/// Makes the routes of `role`, which `engine` plays.
+pub(super) fn routes<S>(
+    role: Role,
+    engine: Engine,
+    other: Option<Engine>,
+    webhooks: Arc<Webhooks>,
+) -> Router<S> {
+    let base = format!("/{}s", role.noun());
+    Router::new()
+        .route(&base, post(create))
+        .route(&format!("{base}/{{id}}"), put(create_named).get(show))
+        .route(&format!("{base}/{{id}}/cancel"), post(cancel))
+        .with_state(Arc::new(Family { role, engine, other, webhooks }))
+}
+
 /// `POST /predictions`: makes a prediction.
-pub(super) async fn create(State(app): State<Arc<App>>, request: Request) -> Result<Response, ApiError> {
+async fn create(State(family): State<Arc<Family>>, request: Request) -> Result<Response, ApiError> {
     let headers = request.headers().clone();
     let mut envelope = body::read::<PredictionRequest>(request).await?;
     let webhook = envelope.take_webhook(&headers);
-    begin(&app, envelope.try_into()?, webhook, &headers).await
+    begin(&family, envelope.try_into()?, webhook, &headers).await
 }
 
 /// `PUT /predictions/{id}`: makes a prediction of this name, or tells of the one that is running.
-pub(super) async fn create_named(
-    State(app): State<Arc<App>>,
+async fn create_named(
+    State(family): State<Arc<Family>>,
     Path(id): Path<String>,
     request: Request,
 ) -> Result<Response, ApiError> {
     let headers = request.headers().clone();
-    let id: PredictionId = id.parse().map_err(ApiError::PathId)?;
+    let id: PredictionId = id.parse().map_err(|error| ApiError::PathId(family.role, error))?;
     let mut envelope = body::read::<PredictionRequest>(request).await?;
     let webhook = envelope.take_webhook(&headers);
     let mut request = cog_core::Request::try_from(envelope)?;
     if request.id.as_ref().is_some_and(|given| *given != id) {
-        return Err(ApiError::OtherId);
+        return Err(ApiError::OtherId(family.role));
     }
-    if let Some(running) = running(&app, &id) {
-        return known(&running, &headers);
+    if let Some(running) = running(&family, &id) {
+        return known(&family, &running, &headers);
     }
     request.id = Some(id.clone());
-    match begin(&app, request, webhook, &headers).await {
+    match begin(&family, request, webhook, &headers).await {
         // Two clients with one name at the same moment: the second is told of the first, unless that is over already.
-        Err(ApiError::Rejected(Rejection::AlreadyRunning(_))) if let Some(running) = running(&app, &id) => {
-            known(&running, &headers)
+        Err(ApiError::Rejected(_, Rejection::AlreadyRunning(_)))
+            if let Some(running) = running(&family, &id) =>
+        {
+            known(&family, &running, &headers)
         }
         reply => reply,
     }
 }
 
 /// `GET /predictions/{id}`: tells of a prediction that is running, or was a short while ago.
-pub(super) async fn show(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Response, ApiError> {
-    let found = id.parse().ok().and_then(|id| app.engine.find(&id));
-    let prediction = found.ok_or(ApiError::UnknownPrediction { id })?;
+async fn show(State(family): State<Arc<Family>>, Path(id): Path<String>) -> Result<Response, ApiError> {
+    let found = id.parse().ok().and_then(|id| family.engine.find(&id));
+    let prediction = found.ok_or(ApiError::Unknown { role: family.role, id })?;
     Ok(reply::ok(prediction.read(wire::snapshot)))
 }
 
 /// `POST /predictions/{id}/cancel`: tells a prediction to stop.
-pub(super) async fn cancel(State(app): State<Arc<App>>, Path(id): Path<String>) -> Response {
-    let found = id.parse().ok().and_then(|id| app.engine.find(&id));
-    let was_running = found.is_some_and(|prediction| prediction.cancel());
+///
+/// The role in the path does not matter, as in Cog, unless there is a prediction and a training of this name.
+async fn cancel(State(family): State<Arc<Family>>, Path(id): Path<String>) -> Response {
+    let mut engines = iter::once(&family.engine).chain(&family.other);
+    let was_running = id
+        .parse()
+        .is_ok_and(|id| engines.any(|engine| engine.find(&id).is_some_and(|prediction| prediction.cancel())));
     reply::json(if was_running { StatusCode::OK } else { StatusCode::NOT_FOUND }, "{}")
 }
 
 /// Begins a prediction and answers in the way that the client asks for.
 async fn begin(
-    app: &App,
+    family: &Family,
     mut request: cog_core::Request,
     webhook: Option<Target>,
     headers: &HeaderMap,
 ) -> Result<Response, ApiError> {
-    let mode = Mode::of(headers);
+    let mode = Mode::of(family.role, headers)?;
     // Nobody can ask for one whose name nobody was told before it ended.
     request.is_kept = request.id.is_some() || mode != Mode::Result;
     request.ends_unwatched = mode == Mode::Events;
-    let prediction = app.engine.submit(request)?;
+    let prediction = family.engine.submit(request);
+    let prediction = prediction.map_err(|rejection| ApiError::Rejected(family.role, rejection))?;
     if let Some(target) = webhook {
-        app.webhooks.follow(&prediction, target);
+        family.webhooks.follow(&prediction, target);
     }
     match mode {
         Mode::Events => sse::reply(&prediction, headers),
@@ -118,13 +156,13 @@ async fn begin(
     }
 }
 
-fn running(app: &App, id: &PredictionId) -> Option<PredictionHandle> {
-    app.engine.find(id).filter(|prediction| !prediction.read(cog_core::Prediction::status).is_terminal())
+fn running(family: &Family, id: &PredictionId) -> Option<PredictionHandle> {
+    family.engine.find(id).filter(|prediction| !prediction.read(cog_core::Prediction::status).is_terminal())
 }
 
 /// Tells of a prediction that is running already.
-fn known(prediction: &PredictionHandle, headers: &HeaderMap) -> Result<Response, ApiError> {
-    if sse::is_asked_for(headers) {
+fn known(family: &Family, prediction: &PredictionHandle, headers: &HeaderMap) -> Result<Response, ApiError> {
+    if Mode::of(family.role, headers)? == Mode::Events {
         return sse::reply(prediction, headers);
     }
     Ok(reply::json(StatusCode::ACCEPTED, prediction.read(wire::snapshot)))

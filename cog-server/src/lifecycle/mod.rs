@@ -11,11 +11,13 @@ use std::time::Duration;
 use std::{fmt, io};
 
 use cog_core::Engine;
+use futures::future;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use self::connections::Connections;
 use crate::http;
+use crate::role::Roles;
 use crate::webhook::{Delivery, SigningKey, Webhooks};
 
 /// How long replies may take to go out once every prediction is over.
@@ -72,21 +74,29 @@ impl Default for ServerConfig {
     }
 }
 
-/// Serves `engine` on `listener` until a SIGINT, a SIGTERM or a `POST /shutdown` arrives, and what was running has ended.
+/// Serves a predictor's engine, a trainer's or both on `listener` until a SIGINT, a SIGTERM or a `POST /shutdown` arrives, and what was running has ended.
 ///
 /// # Errors
 /// When the system does not let us wait for signals, or the webhook secret is none.
-pub async fn serve(listener: TcpListener, engine: Engine, config: ServerConfig) -> io::Result<()> {
+pub async fn serve(
+    listener: TcpListener,
+    engines: impl Into<Roles<Engine>>,
+    config: ServerConfig,
+) -> io::Result<()> {
+    let engines = engines.into();
     let stop = CancellationToken::new();
     let webhooks = Arc::new(webhooks(&config.webhooks)?);
     let signals = signals::watch(stop.clone())?;
-    let router = http::router(engine.clone(), stop.clone(), Arc::clone(&webhooks));
+    let router = http::router(engines.clone(), stop.clone(), &webhooks);
     let connections = Connections::default();
     connections.accept(listener, router, &stop).await;
     // From here on nobody can connect.
-    if !engine.shutdown(config.shutdown_grace).await {
-        tracing::error!("a prediction ignored its cancellation; leaving it behind");
-    }
+    future::join_all(engines.iter().map(async |(role, engine)| {
+        if !engine.shutdown(config.shutdown_grace).await {
+            tracing::error!("a {} ignored its cancellation; leaving it behind", role.noun());
+        }
+    }))
+    .await;
     // At the same time: neither has to wait for the other.
     tokio::join!(connections.drain(LAST_REPLIES), webhooks.drain(config.webhooks.drain));
     signals.abort();

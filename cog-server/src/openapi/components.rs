@@ -1,12 +1,18 @@
-//! The components that are the same for every predictor.
+//! The components around inputs and outputs, which are the same for every model.
 
 use cog_core::schema::Components;
 use serde_json::{Value, json};
 
-/// Adds what the routes under `/predictions` send and receive.
-pub(super) fn add_predictions(components: &mut Components) {
-    components.add("PredictionRequest", request("PredictionRequest", "Input"));
-    components.add("PredictionResponse", response("PredictionResponse", "Input", "Output"));
+use super::Names;
+
+/// Adds what the routes of a role send and receive.
+pub(super) fn add_envelopes(names: &Names, components: &mut Components) {
+    components.add(names.request, request(names));
+    components.add(names.response, response(names));
+}
+
+/// Adds what the routes of every role share.
+pub(super) fn add_common(components: &mut Components) {
     components.add(
         "Status",
         json!({
@@ -49,23 +55,23 @@ pub(super) fn add_predictions(components: &mut Components) {
     );
 }
 
-fn request(title: &str, input: &str) -> Value {
+fn request(names: &Names) -> Value {
     json!({
-        "title": title,
+        "title": names.request,
         "type": "object",
-        "properties": { "id": { "title": "Id", "type": "string" }, "input": reference(input) },
+        "properties": { "id": { "title": "Id", "type": "string" }, "input": reference(names.input) },
     })
 }
 
-fn response(title: &str, input: &str, output: &str) -> Value {
+fn response(names: &Names) -> Value {
     let string = |title: &str| json!({ "title": title, "type": "string" });
     let time = |title: &str| json!({ "title": title, "type": "string", "format": "date-time" });
     json!({
-        "title": title,
+        "title": names.response,
         "type": "object",
         "properties": {
-            "input": reference(input),
-            "output": reference(output),
+            "input": reference(names.input),
+            "output": reference(names.output),
             "id": string("Id"),
             "version": string("Version"),
             "created_at": time("Created At"),

@@ -1,10 +1,13 @@
 //! The routes, and every status with which each can answer.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-/// Writes the document's `paths`.
-pub(super) fn all() -> Value {
-    json!({
+use super::Names;
+use crate::role::Role;
+
+/// Writes the document's `paths` for a model that plays these roles.
+pub(super) fn of(roles: impl Iterator<Item = Role>) -> Value {
+    let mut paths = json!({
         "/": { "get": operation("root__get", "Root", json!({ "200": anything() })) },
         "/health-check": {
             "get": operation("healthcheck_health_check_get", "Healthcheck", json!({ "200": anything() })),
@@ -13,7 +16,7 @@ pub(super) fn all() -> Value {
         "/readyz": {
             "get": operation("readyz_get", "Readiness", json!({
                 "200": anything(),
-                "503": { "description": "Not ready to make predictions", "content": anything_json() },
+                "503": { "description": "The model is not ready", "content": anything_json() },
             })),
         },
         "/openapi.json": {
@@ -23,10 +26,19 @@ pub(super) fn all() -> Value {
             })),
         },
         "/shutdown": { "post": operation("shutdown_shutdown_post", "Shutdown", json!({ "200": anything() })) },
-        "/predictions": { "post": create() },
-        "/predictions/{prediction_id}": { "put": create_named(), "get": show() },
-        "/predictions/{prediction_id}/cancel": { "post": cancel() },
-    })
+    });
+    if let Value::Object(paths) = &mut paths {
+        roles.for_each(|role| add_routes(role, paths));
+    }
+    paths
+}
+
+/// Adds what is at and below `/predictions` or `/trainings`.
+fn add_routes(role: Role, paths: &mut Map<String, Value>) {
+    let noun = role.noun();
+    paths.insert(format!("/{noun}s"), json!({ "post": create(role) }));
+    paths.insert(format!("/{noun}s/{{{noun}_id}}"), json!({ "put": create_named(role), "get": show(role) }));
+    paths.insert(format!("/{noun}s/{{{noun}_id}}/cancel"), json!({ "post": cancel(role) }));
 }
 
 fn operation(id: &str, summary: &str, responses: Value) -> Value {
@@ -36,88 +48,115 @@ fn operation(id: &str, summary: &str, responses: Value) -> Value {
 }
 
 /// Cog's operation, and the refusals that Cog makes and does not tell of.
-fn create() -> Value {
+fn create(role: Role) -> Value {
+    let (names, verb, noun) = (Names::of(role), role.verb(), role.noun());
     let mut operation = operation(
-        "predict_predictions_post",
-        "Predict",
+        &format!("{verb}_{noun}s_post"),
+        summary(role),
         json!({
             "200": {
                 "description": "Successful Response",
-                "content": json_content("PredictionResponse"),
+                "content": json_content(names.response),
             },
             "422": invalid(),
         }),
     );
-    operation["description"] = "Run a single prediction on the model".into();
-    operation["requestBody"] = json!({ "content": json_content("PredictionRequest") });
-    // Every predictor streams its events to those who accept `text/event-stream`.
-    operation["x-cog-streaming"] = true.into();
-    add_refusals(&mut operation);
+    operation["description"] = format!("Run a single {noun} on the model").into();
+    operation["requestBody"] = json!({ "content": json_content(names.request) });
+    add_refusals(role, &mut operation);
     operation
 }
 
-fn create_named() -> Value {
-    let mut operation = create();
-    operation["operationId"] = "predict_idempotent_predictions__prediction_id__put".into();
-    operation["summary"] = "Predict Idempotent".into();
-    operation["description"] = "Run a prediction of this name, or tell of the one that is running".into();
-    operation["parameters"] = prediction_id();
+fn create_named(role: Role) -> Value {
+    let (verb, noun) = (role.verb(), role.noun());
+    let mut operation = create(role);
+    operation["operationId"] = format!("{verb}_idempotent_{noun}s__{noun}_id__put").into();
+    operation["summary"] = format!("{} Idempotent", summary(role)).into();
+    operation["description"] =
+        format!("Run a {noun} of this name, or tell of the one that is running").into();
+    operation["parameters"] = id(role);
     operation
 }
 
-fn add_refusals(operation: &mut Value) {
+fn add_refusals(role: Role, operation: &mut Value) {
+    let noun = role.noun();
     operation["responses"]["202"] = json!({
         "description": "Accepted, or running already",
-        "content": json_content("PredictionResponse"),
+        "content": json_content(Names::of(role).response),
     });
-    for (status, description) in [
-        ("400", "The body is no JSON"),
-        ("408", "The body did not arrive in time"),
-        ("409", "No slot is free, or a prediction of this name is running"),
-        ("413", "The body is too large"),
-        ("415", "The body is of another content type"),
-        ("429", "Too many clients follow this prediction"),
-        ("503", "The model is not ready"),
-    ] {
+    let conflict = format!("No slot is free, or a {noun} of this name is running");
+    let mut refuse = |status: &str, description: &str| {
         operation["responses"][status] = json!({ "description": description, "content": anything_json() });
+    };
+    refuse("400", "The body is no JSON");
+    refuse("408", "The body did not arrive in time");
+    refuse("409", &conflict);
+    refuse("413", "The body is too large");
+    refuse("415", "The body is of another content type");
+    refuse("503", "The model is not ready");
+    match role {
+        Role::Predictor => {
+            refuse("429", "Too many clients follow this prediction");
+            // Every predictor streams its events to those who accept `text/event-stream`.
+            operation["x-cog-streaming"] = true.into();
+        }
+        Role::Trainer => refuse("406", "A training cannot be followed as a stream of events"),
     }
 }
 
-fn show() -> Value {
+fn show(role: Role) -> Value {
+    let noun = role.noun();
+    let missing = format!("No such {noun}");
     let mut operation = operation(
-        "prediction_predictions__prediction_id__get",
-        "Prediction",
+        &format!("{noun}_{noun}s__{noun}_id__get"),
+        title(role),
         json!({
-            "200": { "description": "Successful Response", "content": json_content("PredictionResponse") },
-            "404": { "description": "No such prediction", "content": anything_json() },
+            "200": { "description": "Successful Response", "content": json_content(Names::of(role).response) },
+            "404": { "description": missing, "content": anything_json() },
         }),
     );
-    operation["parameters"] = prediction_id();
+    operation["parameters"] = id(role);
     operation
 }
 
-/// Cog's operation, and the status for a prediction that is over or never was.
-fn cancel() -> Value {
+/// Cog's operation, and the status for one that is over or never was.
+fn cancel(role: Role) -> Value {
+    let noun = role.noun();
+    let missing = format!("No such {noun} is running");
     let mut operation = operation(
-        "cancel_predictions__prediction_id__cancel_post",
+        &format!("cancel_{noun}s__{noun}_id__cancel_post"),
         "Cancel",
         json!({
             "200": anything(),
-            "404": { "description": "No such prediction is running", "content": anything_json() },
+            "404": { "description": missing, "content": anything_json() },
             "422": invalid(),
         }),
     );
-    operation["parameters"] = prediction_id();
+    operation["parameters"] = id(role);
     operation
 }
 
-fn prediction_id() -> Value {
+fn id(role: Role) -> Value {
     json!([{
         "in": "path",
-        "name": "prediction_id",
+        "name": format!("{}_id", role.noun()),
         "required": true,
-        "schema": { "title": "Prediction Id", "type": "string" },
+        "schema": { "title": format!("{} Id", title(role)), "type": "string" },
     }])
+}
+
+const fn summary(role: Role) -> &'static str {
+    match role {
+        Role::Predictor => "Predict",
+        Role::Trainer => "Train",
+    }
+}
+
+const fn title(role: Role) -> &'static str {
+    match role {
+        Role::Predictor => "Prediction",
+        Role::Trainer => "Training",
+    }
 }
 
 fn json_content(component: &str) -> Value {

@@ -13,10 +13,12 @@ fn nonsense_is_one_line_and_exit_code_2() {
             "error: unexpected argument '--prot' found; tip: a similar argument exists: '--port'",
         ),
         (&["--port", "abc"], "error: invalid value 'abc' for '--port <PORT>': invalid digit found in string"),
+        (&["serve", "--x-mode", "train"], "error: this model has no trainer; it can only `predict`"),
         (
-            &["serve", "--x-mode", "train"],
-            "error: invalid value 'train' for '--x-mode <x-mode>' [possible values: predict]",
+            &["--x-mode", "dream"],
+            "error: invalid value 'dream' for '--x-mode <MODE>' [possible values: predict, train]",
         ),
+        (&["train", "-i", "text=x"], "error: this model has no trainer; it can only `predict`"),
         (
             &["--shutdown-grace", "soon"],
             "error: invalid value 'soon' for '--shutdown-grace <SECONDS>': not a number of seconds",

@@ -14,4 +14,5 @@ mod lifecycle;
 mod predictions;
 mod stream;
 mod support;
+mod trainings;
 mod webhooks;

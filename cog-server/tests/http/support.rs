@@ -10,7 +10,7 @@ use cog_core::{
     Defunct, Engine, EngineConfig, Input, Path, Predictor, Result, Scope, Secret, Setup, anyhow,
     current_scope,
 };
-use cog_server::ServerConfig;
+use cog_server::{Roles, ServerConfig};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -156,6 +156,20 @@ impl Server {
     }
 
     async fn launch(slots: usize, weights: Option<&str>, config: ServerConfig) -> Self {
+        Self::launch_engines(slots, weights, config, |config| {
+            let engine = Engine::start::<Actor>(config).unwrap();
+            (engine.clone(), engine.into())
+        })
+        .await
+    }
+
+    /// Starts a server for the engines that `start` makes; the first of what it returns becomes the server's `engine`.
+    pub(crate) async fn launch_engines(
+        slots: usize,
+        weights: Option<&str>,
+        config: ServerConfig,
+        start: impl FnOnce(EngineConfig) -> (Engine, Roles<Engine>),
+    ) -> Self {
         let stage = Arc::new(Stage::default());
         let name = format!("stage-{:p}", Arc::as_ptr(&stage));
         STAGES.lock().unwrap().push((name.clone(), Arc::clone(&stage)));
@@ -164,10 +178,10 @@ impl Server {
         let temp_directory = Some(directory.path().to_owned());
         let slots = NonZeroUsize::new(slots);
         let engine = EngineConfig { slots, weights, temp_directory, ..EngineConfig::default() };
-        let engine = Engine::start::<Actor>(engine).unwrap();
+        let (engine, engines) = start(engine);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let task = tokio::spawn(cog_server::serve(listener, engine.clone(), config));
+        let task = tokio::spawn(cog_server::serve(listener, engines, config));
         Self { address, stage, engine, task, directory }
     }
 

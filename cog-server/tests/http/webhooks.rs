@@ -16,9 +16,9 @@ const ASYNC: [(&str, &str); 2] = [("prefer", "respond-async"), ("content-type", 
 
 /// A message as it arrived.
 #[derive(Debug)]
-struct Message {
+pub(crate) struct Message {
     head: String,
-    body: Value,
+    pub(crate) body: Value,
 }
 
 impl Message {
@@ -28,8 +28,8 @@ impl Message {
 }
 
 /// A server that takes messages, and answers each as it is told to: 200 when it is told nothing.
-struct Receiver {
-    url: String,
+pub(crate) struct Receiver {
+    pub(crate) url: String,
     messages: mpsc::UnboundedReceiver<Message>,
     answers: Arc<Mutex<VecDeque<String>>>,
     /// When set, it answers nobody until it is told.
@@ -37,7 +37,7 @@ struct Receiver {
 }
 
 impl Receiver {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/hook", listener.local_addr().unwrap());
         let (sender, messages) = mpsc::unbounded_channel();
@@ -93,7 +93,7 @@ impl Receiver {
     }
 
     /// Receives up to and with the terminal message.
-    async fn all(&mut self) -> Vec<Message> {
+    pub(crate) async fn all(&mut self) -> Vec<Message> {
         let mut messages = Vec::new();
         loop {
             let message = self.next().await;

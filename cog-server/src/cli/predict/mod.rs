@@ -1,4 +1,4 @@
-//! `predict`: make one prediction.
+//! `predict`: make one prediction. `train`: carry out one training, which is the same with another part of the model.
 //!
 //! The engine runs in this process, with one slot and no HTTP. Whatever can be found out without the model (an unknown input, a file that
 //! is not there, an output that has no place) is told before the model is loaded.
@@ -14,8 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cog_core::{
-    Completion, Engine, EngineConfig, Event, InputValue, Lagged, Output, PredictionHandle, Predictor,
-    Rejection, Request, Status, Value,
+    Completion, Engine, EngineConfig, Event, Lagged, PredictionHandle, Rejection, Request, Status, Value,
 };
 
 use self::attachments::{AttachedFetch, Attachments};
@@ -24,21 +23,26 @@ use self::outputs::Outputs;
 use self::progress::Progress;
 use super::arguments::PredictArguments;
 use super::signals::Interrupts;
-use super::{Failure, Process, fetcher, runtime, weights};
+use super::{Failure, Process, fetcher, part, runtime, weights};
 use crate::env::Environment;
+use crate::model::Part;
+use crate::role::{Role, Roles};
 use crate::telemetry::{self, LogFormat};
 
 /// How long a canceled prediction may take to end before it is left behind.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-pub(super) fn run<P: Predictor>(
+pub(super) fn run(
+    role: Role,
+    parts: &Roles<Part>,
     arguments: &PredictArguments,
     environment: &Environment,
     process: &mut Process,
 ) -> Result<(), Failure> {
+    let part = part(role, parts)?;
     let mut attachments = Attachments::default();
-    let input = input(arguments, &Inputs::of(&P::Input::schema()), &mut attachments, process)?;
-    let outputs = Outputs::new(&P::Output::schema(), arguments.output.as_deref(), process)?;
+    let input = input(arguments, &Inputs::of(&part.input), &mut attachments, process)?;
+    let outputs = Outputs::new(&part.output, arguments.output.as_deref(), process)?;
     let config = EngineConfig {
         slots: Some(NonZeroUsize::MIN),
         weights: weights(&arguments.model, environment)?,
@@ -64,9 +68,9 @@ pub(super) fn run<P: Predictor>(
         let interrupts = signals.listen();
         let interrupts =
             interrupts.map_err(|error| Failure::Failed(format!("cannot listen for signals: {error}")))?;
-        let engine = Engine::start::<P>(config).map_err(|error| Failure::Failed(error.to_string()))?;
+        let engine = (part.start)(config).map_err(|error| Failure::Failed(error.to_string()))?;
         let progress = Progress::begin(process.has_terminal(), "setting up");
-        let mut screen = Screen { process, progress, outputs, interrupts };
+        let mut screen = Screen { role, process, progress, outputs, interrupts };
         let made = screen.predict(&engine, input).await;
         screen.progress.end();
         // Frees what setup has made, where the model lets go of it.
@@ -117,6 +121,7 @@ fn input(
 
 /// Shows a prediction as it is made, and stops it when told to.
 struct Screen<'a> {
+    role: Role,
     process: &'a mut Process,
     progress: Progress,
     outputs: Outputs,
@@ -140,7 +145,10 @@ impl Screen<'_> {
             return Err(Failure::Failed(rejection.to_string()));
         }
         self.log(&engine.setup().logs);
-        self.progress.say("predicting");
+        self.progress.say(match self.role {
+            Role::Predictor => "predicting",
+            Role::Trainer => "training",
+        });
         let prediction =
             engine.submit(Request::new(input)).map_err(|rejection| Failure::Failed(rejection.to_string()))?;
         let shown = self.show(&prediction).await;
@@ -172,14 +180,18 @@ impl Screen<'_> {
                     self.progress.end();
                     return match status {
                         Status::Succeeded => self.outputs.finish(self.process),
-                        _ => Err(Failure::Failed(
-                            error.as_deref().unwrap_or("the prediction was canceled").to_owned(),
-                        )),
+                        _ => Err(Failure::Failed(error.map_or_else(
+                            || format!("the {} was canceled", self.role.noun()),
+                            |error| error.as_ref().to_owned(),
+                        ))),
                     };
                 }
                 Some(Ok(_)) => {}
                 Some(Err(lagged @ Lagged(_))) => return Err(Failure::Failed(lagged.to_string())),
-                None => return Err(Failure::Failed("the prediction ended without a result".to_owned())),
+                None => {
+                    let noun = self.role.noun();
+                    return Err(Failure::Failed(format!("the {noun} ended without a result")));
+                }
             }
         }
     }
@@ -194,7 +206,8 @@ impl Screen<'_> {
         };
         self.progress.end();
         if !is_over {
-            self.process.tell("warning: the prediction did not stop; leaving it behind");
+            let noun = self.role.noun();
+            self.process.tell(&format!("warning: the {noun} did not stop; leaving it behind"));
         }
     }
 
