@@ -79,7 +79,9 @@ fn summary(sections: &[Section], tests: &[Test]) -> String {
         statements += ids.len();
         untested += without;
     }
-    text + &row(&format!("{} sections", sections.len()), statements, untested, tests.len())
+    // The differences have a file of their own and are no section.
+    let all = format!("{} sections and the differences", sections.len() - 1);
+    text + &row(&all, statements, untested, tests.len())
 }
 
 /// Reads the statements: list items and rows of tables that begin with a number in bold.

@@ -173,6 +173,13 @@ impl Server {
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success(), "{kill}");
     }
 
+    /// Asks the server to stop and waits for its end. What it had to tell others has been told then.
+    #[track_caller]
+    pub(crate) fn stop(&mut self) -> ExitStatus {
+        assert_eq!(self.send("POST", "/shutdown", &[], "").status, 200);
+        self.end()
+    }
+
     /// Waits for the end of the process.
     #[track_caller]
     pub(crate) fn end(&mut self) -> ExitStatus {
