@@ -16,7 +16,7 @@ mod typed;
 use std::process::ExitCode;
 
 use cog_core::{ConcatenateStream, OutputStream, Path, Value};
-use cog_server::main as serve;
+use cog_server::{Model, main as serve};
 
 use crate::output::Object;
 use crate::scripted::Scripted;
@@ -33,6 +33,8 @@ fn main() -> ExitCode {
         "file-stream" => serve::<Scripted<OutputStream<'static, Path>>>(),
         "number" => serve::<Scripted<f64>>(),
         "typed" => serve::<Typed>(),
+        "trainer" => Model::trainer::<Scripted<Object>>().main(),
+        "both" => Model::predictor::<Scripted<Value>>().with_trainer::<Scripted<Object>>().main(),
         _ => ExitCode::from(64),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use cog_core::{Output, Predictor, Result, Scope, Setup, current_scope};
+use cog_core::{Output, Predictor, Result, Scope, Setup, Trainer, current_scope};
 use futures::TryStreamExt;
 
 use crate::output::Made;
@@ -27,6 +27,24 @@ impl<O: Made> Predictor for Scripted<O> {
 
     async fn healthcheck(&self) -> Result<()> {
         play_variable("CONTRACT_HEALTH").await
+    }
+}
+
+/// Trains as it predicts.
+impl<O: Made> Trainer for Scripted<O> {
+    type Input = Script;
+    type Output = O;
+
+    async fn setup(setup: &Setup) -> Result<Self> {
+        <Self as Predictor>::setup(setup).await
+    }
+
+    async fn train(&self, script: Script, scope: Scope) -> Result<<O as Output>::Returned<'_>> {
+        self.predict(script, scope).await
+    }
+
+    async fn healthcheck(&self) -> Result<()> {
+        <Self as Predictor>::healthcheck(self).await
     }
 }
 

@@ -50,6 +50,22 @@ fn index_and_health_are_told_in_every_state() {
     }
 }
 
+/// Contract 2.3.
+#[test]
+fn the_index_lists_trainings_where_there_are_some() {
+    let trainings = [
+        ("trainings_cancel_url", "/trainings/{training_id}/cancel"),
+        ("trainings_idempotent_url", "/trainings/{training_id}"),
+        ("trainings_url", "/trainings"),
+    ];
+    for (model, has_trainings) in [("value", false), ("trainer", true), ("both", true)] {
+        let index = Server::of(model).get("/").json();
+        for (name, path) in trainings {
+            assert_eq!(index.get(name), has_trainings.then_some(&json!(path)), "{model}");
+        }
+    }
+}
+
 /// Contract 2.4.
 #[test]
 fn the_document_is_there_once_the_model_is() {
@@ -382,6 +398,20 @@ fn every_model_has_events() {
             );
             assert!(reply.text().contains("event: completed\n"), "{}", reply.text());
         }
+    }
+}
+
+/// Contract 2.30; D10.
+#[test]
+fn trainings_have_no_events() {
+    let server = Server::of("both");
+    for (method, path) in [("POST", "/trainings"), ("PUT", "/trainings/t1")] {
+        for body in ["{}", r#"{"input":{"note":1}}"#] {
+            let reply = server.send(method, path, &[JSON, EVENTS], body);
+            let message = r#"{"error":"Training endpoints do not support streaming responses."}"#;
+            assert_eq!((reply.status, reply.text()), (406, message), "{method} {body}");
+        }
+        assert_eq!(server.send(method, path, &[JSON, EVENTS], "no JSON").status, 400);
     }
 }
 
