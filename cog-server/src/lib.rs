@@ -22,6 +22,6 @@ mod telemetry;
 mod tls;
 
 pub use crate::cli::Process;
-pub use crate::lifecycle::{ServerConfig, WebhookConfig, serve};
+pub use crate::lifecycle::{ServerConfig, StopCause, WebhookConfig, serve};
 pub use crate::model::{Model, main, run};
 pub use crate::role::Roles;

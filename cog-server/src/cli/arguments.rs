@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use clap::builder::BoolishValueParser;
 use clap::{Arg, ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum, value_parser};
 use cog_core::Weights;
 
@@ -57,6 +58,9 @@ pub(super) struct ServeArguments {
     /// How long running predictions may go on after a signal to stop, before they are canceled.
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "25")]
     pub(super) shutdown_grace: Duration,
+    /// Ignore SIGTERM: only `POST /shutdown` or SIGINT stops the server.
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, value_parser = BoolishValueParser::new(), default_value = "false", default_missing_value = "true")]
+    pub(super) await_explicit_shutdown: bool,
     /// Serve only the predictor or only the trainer of this model.
     #[arg(long = "x-mode", value_name = "MODE")]
     pub(super) mode: Option<Mode>,
@@ -169,8 +173,11 @@ fn variables() -> String {
         // Writing to a `String` cannot fail.
         let _ = write!(
             text,
-            "\n  {}\n          {} [default: {}]",
-            variable.name, variable.meaning, variable.default
+            "\n  {}\n          {} [default: {}]{}",
+            variable.name,
+            variable.meaning,
+            variable.default,
+            variable.flag.map_or_else(String::new, |flag| format!(" [flag: {flag}]"))
         );
     }
     text

@@ -6,12 +6,14 @@ use std::process::ExitCode;
 /// The end of a command that is not success.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Failure {
-    /// The command line, or the environment, asks for something that cannot be.
+    /// The command line asks for something that cannot be.
     Usage(String),
     /// What was asked for did not work out.
     Failed(String),
     /// A signal ended it; this is the exit code that a shell would report.
     Interrupted(u8),
+    /// A signal stopped a server, as it should; this is the exit code. There is nothing to tell.
+    Stopped(u8),
     /// Whoever read standard output has gone. That is no news to anybody.
     ClosedPipe,
 }
@@ -52,7 +54,7 @@ impl Failure {
         match self {
             Self::Usage(message) | Self::Failed(message) => Some(format!("error: {message}")),
             Self::Interrupted(_) => Some("canceled".to_owned()),
-            Self::ClosedPipe => None,
+            Self::Stopped(_) | Self::ClosedPipe => None,
         }
     }
 
@@ -60,7 +62,7 @@ impl Failure {
         ExitCode::from(match self {
             Self::Usage(_) => 2,
             Self::Failed(_) => 1,
-            Self::Interrupted(code) => *code,
+            Self::Interrupted(code) | Self::Stopped(code) => *code,
             // As if SIGPIPE had ended it, as it ends most programs.
             Self::ClosedPipe => 141,
         })

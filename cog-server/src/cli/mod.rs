@@ -90,7 +90,7 @@ fn weights(
     match (&arguments.weights, &environment.weights) {
         (Some(weights), _) => Ok(Some(weights.clone())),
         (None, Some(weights)) => {
-            weights.parse().map(Some).map_err(|error| Failure::Usage(format!("{error}")))
+            weights.parse().map(Some).map_err(|error| Failure::Failed(format!("{error}")))
         }
         (None, None) => Ok(None),
     }

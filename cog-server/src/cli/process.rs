@@ -115,7 +115,7 @@ impl Process {
     }
 
     pub(super) fn environment(&self) -> Environment {
-        env::read(|name| self.environment.get(std::ffi::OsStr::new(name)).cloned())
+        env::read(&self.environment)
     }
 
     /// Whether standard error is a terminal, and so somebody may be looking.

@@ -1,6 +1,5 @@
 //! `serve`: answer HTTP requests until told to stop.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use cog_core::EngineConfig;
@@ -9,7 +8,7 @@ use tokio::net::TcpListener;
 use super::arguments::ServeArguments;
 use super::{Failure, Process, fetcher, part, runtime, weights};
 use crate::env::Environment;
-use crate::lifecycle::{self, ServerConfig, WebhookConfig};
+use crate::lifecycle::{self, ServerConfig, StopCause, WebhookConfig};
 use crate::model::Part;
 use crate::role::{Role, Roles};
 use crate::telemetry::{self, LogFormat};
@@ -27,7 +26,7 @@ pub(super) fn run(
     let parts = only.as_ref().unwrap_or(parts);
     let port = match arguments.port {
         Some(port) => port,
-        None => environment.port().map_err(|error| Failure::Usage(error.to_string()))?,
+        None => environment.port().map_err(|error| Failure::Failed(error.to_string()))?,
     };
     let config = EngineConfig {
         slots: arguments.max_concurrency.or(environment.max_concurrency),
@@ -52,8 +51,7 @@ pub(super) fn run(
     let runtime = runtime()?;
     let served = runtime.block_on(async {
         // First, so that a port in use is told before a model is loaded.
-        let (listener, address) = listen(&arguments.host, port).await?;
-        tracing::info!("listening on http://{address}");
+        let listener = listen(&arguments.host, port).await?;
         let (main, _) = parts.main();
         let engines = parts.try_map(|role, part| {
             // What is said of the slots is said of the part that the server is known for.
@@ -67,24 +65,29 @@ pub(super) fn run(
             throttle: environment.throttle,
             ..WebhookConfig::default()
         };
-        let server = ServerConfig { shutdown_grace: arguments.shutdown_grace, webhooks };
+        let server = ServerConfig {
+            shutdown_grace: arguments.shutdown_grace,
+            awaits_explicit_shutdown: arguments.await_explicit_shutdown,
+            ready_file: environment.ready_file.clone(),
+            webhooks,
+        };
         let served = lifecycle::serve(listener, engines, server).await;
-        served.map_err(|error| Failure::Failed(format!("cannot serve: {error}")))
+        match served.map_err(|error| Failure::Failed(format!("cannot serve: {error}")))? {
+            // As a shell reports it. SIGTERM is how platforms stop a server that has done nothing wrong.
+            StopCause::Interrupt => Err(Failure::Stopped(130)),
+            StopCause::Terminate | StopCause::Request => Ok(()),
+        }
     });
     // Everything that matters has ended; a name that is still being looked up does not.
     runtime.shutdown_background();
     served
 }
 
-/// Listens on `host`, which is an address or a name, and returns the address that it came to.
-async fn listen(host: &str, port: u16) -> Result<(TcpListener, SocketAddr), Failure> {
+/// Listens on `host`, which is an address or a name.
+async fn listen(host: &str, port: u16) -> Result<TcpListener, Failure> {
     // Brackets are how an IPv6 address is written before a port.
     let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    let bound = match TcpListener::bind((bare, port)).await {
-        Ok(listener) => listener.local_addr().map(|address| (listener, address)),
-        Err(error) => Err(error),
-    };
-    bound.map_err(|error| {
+    TcpListener::bind((bare, port)).await.map_err(|error| {
         Failure::Failed(match error.kind() {
             std::io::ErrorKind::AddrInUse => {
                 format!("cannot listen on `{host}`: port {port} is in use; choose another with `--port`")

@@ -4,8 +4,10 @@
 //! or cancel what is running, lets the replies go out, and returns within a bound. It owns every task that it starts.
 
 mod connections;
+mod ready_file;
 mod signals;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use std::{fmt, io};
@@ -16,6 +18,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use self::connections::Connections;
+use self::signals::Signals;
 use crate::http;
 use crate::role::Roles;
 use crate::webhook::{Delivery, SigningKey, Webhooks};
@@ -28,6 +31,10 @@ const LAST_REPLIES: Duration = Duration::from_secs(5);
 pub struct ServerConfig {
     /// How long running predictions may go on after the server has been told to stop, before they are canceled.
     pub shutdown_grace: Duration,
+    /// Whether SIGTERM is ignored, so that only a `POST /shutdown` or a SIGINT stops the server.
+    pub awaits_explicit_shutdown: bool,
+    /// A file that is there as long as the server is ready, if `Some`.
+    pub ready_file: Option<PathBuf>,
     /// How predictions are told of to other servers.
     pub webhooks: WebhookConfig,
 }
@@ -70,11 +77,27 @@ impl fmt::Debug for WebhookConfig {
 
 impl Default for ServerConfig {
     fn default() -> Self {
-        Self { shutdown_grace: Duration::from_secs(25), webhooks: WebhookConfig::default() }
+        Self {
+            shutdown_grace: Duration::from_secs(25),
+            awaits_explicit_shutdown: false,
+            ready_file: None,
+            webhooks: WebhookConfig::default(),
+        }
     }
 }
 
-/// Serves a predictor's engine, a trainer's or both on `listener` until a SIGINT, a SIGTERM or a `POST /shutdown` arrives, and what was running has ended.
+/// What told a server to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StopCause {
+    /// A SIGINT.
+    Interrupt,
+    /// A SIGTERM.
+    Terminate,
+    /// A `POST /shutdown`.
+    Request,
+}
+
+/// Serves a predictor's engine, a trainer's or both on `listener` until a SIGINT, a SIGTERM or a `POST /shutdown` arrives, and what was running has ended. Returns which it was.
 ///
 /// # Errors
 /// When the system does not let us wait for signals, or the webhook secret is none.
@@ -82,14 +105,21 @@ pub async fn serve(
     listener: TcpListener,
     engines: impl Into<Roles<Engine>>,
     config: ServerConfig,
-) -> io::Result<()> {
+) -> io::Result<StopCause> {
     let engines = engines.into();
     let stop = CancellationToken::new();
     let webhooks = Arc::new(webhooks(&config.webhooks)?);
-    let signals = signals::watch(stop.clone())?;
+    let signals = Signals::listen(stop.clone(), config.awaits_explicit_shutdown)?;
+    // Not before: whoever reads this may send a signal.
+    tracing::info!("listening on http://{}", listener.local_addr()?);
     let router = http::router(engines.clone(), stop.clone(), &webhooks);
     let connections = Connections::default();
-    connections.accept(listener, router, &stop).await;
+    let ready_file = async {
+        if let Some(path) = &config.ready_file {
+            ready_file::keep(path, &engines, &stop).await;
+        }
+    };
+    tokio::join!(connections.accept(listener, router, &stop), ready_file);
     // From here on nobody can connect.
     future::join_all(engines.iter().map(async |(role, engine)| {
         if !engine.shutdown(config.shutdown_grace).await {
@@ -99,8 +129,7 @@ pub async fn serve(
     .await;
     // At the same time: neither has to wait for the other.
     tokio::join!(connections.drain(LAST_REPLIES), webhooks.drain(config.webhooks.drain));
-    signals.abort();
-    Ok(())
+    Ok(signals.cause())
 }
 
 fn webhooks(config: &WebhookConfig) -> io::Result<Webhooks> {

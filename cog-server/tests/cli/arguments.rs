@@ -39,8 +39,8 @@ fn an_environment_that_makes_no_sense_is_told() {
         let directory = tempfile::tempdir().unwrap();
         run_with::<Teller>(&[], directory, |process| process.with_environment([("PORT", port)]))
     };
-    serve("abc").failed(2, "error: `PORT=abc` is not a port: set it to a number from 0 to 65535");
-    serve("70000").failed(2, "error: `PORT=70000` is not a port: set it to a number from 0 to 65535");
+    serve("abc").failed(1, "error: `PORT=abc` is not a port: set it to a number from 0 to 65535");
+    serve("70000").failed(1, "error: `PORT=70000` is not a port: set it to a number from 0 to 65535");
 
     let warned = run_with::<Teller>(&["predict"], tempfile::tempdir().unwrap(), |process| {
         process.with_environment([("COG_SETUP_TIMEOUT", "soon"), ("PORT", "abc")])

@@ -1,5 +1,6 @@
 //! The end of a server.
 
+use cog_server::{ServerConfig, StopCause};
 use serde_json::json;
 use tokio::net::TcpStream;
 
@@ -28,7 +29,46 @@ async fn shutdown_finishes_what_is_running_and_refuses_the_rest() {
     .await;
     server.stage.gate.notify_one();
     assert_eq!(soon(waiting.reply(false)).await.json()["output"], "waited");
+    assert_eq!(soon(server.task).await.unwrap().unwrap(), StopCause::Request);
+}
+
+/// The file is there while the server is ready, and in no other phase; where it cannot be made, the server does without.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_tells_that_the_server_is_ready() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("run/cog/ready");
+    let config = || ServerConfig { ready_file: Some(file.clone()), ..ServerConfig::default() };
+    let until = async |is_there: bool| {
+        soon(async {
+            while file.exists() != is_there {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    };
+
+    let server = Server::start_configured(1, None, config()).await;
+    until(true).await;
+    server.predict(&json!({ "input": { "act": "lose_device" } })).await;
+    until(false).await;
+
+    let server = Server::start_configured(1, None, config()).await;
+    until(true).await;
+    server.send("POST", "/shutdown", &[], "").await;
     soon(server.task).await.unwrap().unwrap();
+    assert!(!file.exists());
+
+    std::fs::write(&file, "left behind").unwrap();
+    let server = Server::launch(1, Some("hang"), config()).await;
+    until(false).await;
+    server.send("POST", "/shutdown", &[], "").await;
+    soon(server.task).await.unwrap().unwrap();
+
+    let under_a_file = Some(directory.path().join("file/ready"));
+    std::fs::write(directory.path().join("file"), "").unwrap();
+    let config = ServerConfig { ready_file: under_a_file, ..ServerConfig::default() };
+    let server = Server::start_configured(1, None, config).await;
+    assert_eq!(server.predict(&json!({})).await.json()["output"], "x");
 }
 
 #[tokio::test(flavor = "multi_thread")]

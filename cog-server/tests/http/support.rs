@@ -10,7 +10,7 @@ use cog_core::{
     Defunct, Engine, EngineConfig, Input, Path, Predictor, Result, Scope, Secret, Setup, anyhow,
     current_scope,
 };
-use cog_server::{Roles, ServerConfig};
+use cog_server::{Roles, ServerConfig, StopCause};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -129,7 +129,7 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) stage: Arc<Stage>,
     pub(crate) engine: Engine,
-    pub(crate) task: JoinHandle<std::io::Result<()>>,
+    pub(crate) task: JoinHandle<std::io::Result<StopCause>>,
     /// Where predictions have their directories.
     pub(crate) directory: tempfile::TempDir,
 }
@@ -155,7 +155,8 @@ impl Server {
         server
     }
 
-    async fn launch(slots: usize, weights: Option<&str>, config: ServerConfig) -> Self {
+    /// Starts a server and waits for nothing.
+    pub(crate) async fn launch(slots: usize, weights: Option<&str>, config: ServerConfig) -> Self {
         Self::launch_engines(slots, weights, config, |config| {
             let engine = Engine::start::<Actor>(config).unwrap();
             (engine.clone(), engine.into())

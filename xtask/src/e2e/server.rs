@@ -80,14 +80,14 @@ impl Drop for Server {
     }
 }
 
-/// Starts the server, sends a signal, and expects a clean end.
+/// Starts the server, sends a signal, and expects the exit code that goes with it.
 pub(super) fn check_signals(bench: &Bench<'_>, name: &str) -> Result<()> {
-    for signal in ["INT", "TERM"] {
-        bench.check(&format!("`{name}` ends with 0 at SIG{signal}"), || {
+    for (signal, code) in [("INT", 130), ("TERM", 0)] {
+        bench.check(&format!("`{name}` ends with {code} at SIG{signal}"), || {
             let mut server = Server::start(bench, name)?;
             server.wait_until_ready()?;
             let (status, time) = server.end_by(signal)?;
-            ensure!(status.code() == Some(0), "it ended with {status}");
+            ensure!(status.code() == Some(code), "it ended with {status}");
             Ok(((), format!("{} ms", time.as_millis())))
         })?;
     }

@@ -1,0 +1,135 @@
+//! From the texts that are set to values.
+
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use super::variables::{
+    COG_ALLOW_PRIVATE_URLS, COG_LOG_LEVEL, COG_MAX_CONCURRENCY, COG_SETUP_TIMEOUT,
+    COG_STREAM_HISTORY_CAPACITY, COG_THROTTLE_RESPONSE_INTERVAL, LOG_FORMAT, RUST_LOG, Variable,
+    is_without_effect,
+};
+use crate::telemetry::LogFormat;
+
+/// Reads one variable after the other.
+pub(super) struct Reader<'a> {
+    set: &'a HashMap<OsString, OsString>,
+    pub(super) warnings: Vec<String>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) const fn new(set: &'a HashMap<OsString, OsString>) -> Self {
+        Self { set, warnings: Vec::new() }
+    }
+
+    /// Warns once of everything that is meant for Cog's own server.
+    pub(super) fn warn_of_what_has_no_effect(&mut self) {
+        let set = self.set.iter().filter(|(_, value)| !value.is_empty());
+        let mut names: Vec<_> =
+            set.filter_map(|(name, _)| name.to_str()).filter(|name| is_without_effect(name)).collect();
+        if !names.is_empty() {
+            names.sort_unstable();
+            self.warnings.push(format!("known from Cog, and without effect here: `{}`", names.join("`, `")));
+        }
+    }
+
+    pub(super) fn text(&self, variable: Variable) -> Option<String> {
+        self.named(variable.name)
+    }
+
+    fn named(&self, name: &str) -> Option<String> {
+        let text = self.set.get(OsStr::new(name))?.to_string_lossy().into_owned();
+        Some(text).filter(|text| !text.is_empty())
+    }
+
+    pub(super) fn proxy(&self, variable: Variable) -> Option<String> {
+        self.named(&variable.name.to_ascii_lowercase()).or_else(|| self.text(variable))
+    }
+
+    pub(super) fn max_concurrency(&mut self) -> Option<NonZeroUsize> {
+        let text = self.text(COG_MAX_CONCURRENCY)?;
+        let number = text.trim().parse().ok();
+        if number.is_none() {
+            self.warn(
+                COG_MAX_CONCURRENCY,
+                &text,
+                "a positive whole number",
+                "running 1 prediction at a time",
+            );
+        }
+        Some(number.unwrap_or(NonZeroUsize::MIN))
+    }
+
+    pub(super) fn setup_timeout(&mut self) -> Option<Duration> {
+        let text = self.text(COG_SETUP_TIMEOUT)?;
+        let seconds = text.trim().parse().ok().filter(|&seconds| seconds > 0);
+        if seconds.is_none() {
+            self.warn(COG_SETUP_TIMEOUT, &text, "a positive whole number of seconds", "setting no limit");
+        }
+        seconds.map(Duration::from_secs)
+    }
+
+    pub(super) fn allows_private_urls(&mut self) -> bool {
+        let Some(text) = self.text(COG_ALLOW_PRIVATE_URLS) else { return false };
+        match text.trim().to_ascii_lowercase().as_str() {
+            "true" | "1" | "yes" | "on" => true,
+            "false" | "0" | "no" | "off" => false,
+            _ => {
+                self.warn(COG_ALLOW_PRIVATE_URLS, &text, "`true` or `false`", "allowing none");
+                false
+            }
+        }
+    }
+
+    pub(super) fn stream_history_capacity(&mut self) -> usize {
+        const DEFAULT: usize = 1024;
+        let Some(text) = self.text(COG_STREAM_HISTORY_CAPACITY) else { return DEFAULT };
+        text.trim().parse().unwrap_or_else(|_| {
+            self.warn(COG_STREAM_HISTORY_CAPACITY, &text, "a whole number", "keeping 1024 events");
+            DEFAULT
+        })
+    }
+
+    pub(super) fn throttle(&mut self) -> Duration {
+        const DEFAULT: Duration = Duration::from_millis(500);
+        let Some(text) = self.text(COG_THROTTLE_RESPONSE_INTERVAL) else { return DEFAULT };
+        let interval = text.trim().parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        interval.unwrap_or_else(|| {
+            self.warn(COG_THROTTLE_RESPONSE_INTERVAL, &text, "a number of seconds", "waiting half a second");
+            DEFAULT
+        })
+    }
+
+    pub(super) fn log_filter(&mut self) -> Option<String> {
+        if let Some(directives) = self.text(RUST_LOG) {
+            return Some(directives);
+        }
+        let text = self.text(COG_LOG_LEVEL)?;
+        let level = text.trim().to_ascii_lowercase();
+        match level.as_str() {
+            "trace" | "debug" | "info" | "warn" | "error" => Some(level),
+            "warning" => Some("warn".to_owned()),
+            _ => {
+                self.warn(COG_LOG_LEVEL, &text, "`debug`, `info`, `warn` or `error`", "logging at `info`");
+                None
+            }
+        }
+    }
+
+    pub(super) fn log_format(&mut self) -> Option<LogFormat> {
+        let text = self.text(LOG_FORMAT)?;
+        match text.trim().to_ascii_lowercase().as_str() {
+            "json" => Some(LogFormat::Json),
+            "console" => Some(LogFormat::Console),
+            _ => {
+                self.warn(LOG_FORMAT, &text, "`json` or `console`", "choosing as if it were not set");
+                None
+            }
+        }
+    }
+
+    fn warn(&mut self, variable: Variable, text: &str, expected: &str, instead: &str) {
+        self.warnings.push(format!("`{}={text}` is not {expected}: {instead}", variable.name));
+    }
+}
