@@ -10,3 +10,4 @@ mod models;
 mod outputs;
 mod signals;
 mod support;
+mod trainings;

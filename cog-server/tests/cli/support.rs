@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
 use cog_core::Predictor;
-use cog_server::Process;
+use cog_server::{Model, Process};
 use tempfile::TempDir;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -40,6 +40,12 @@ impl Ran {
         assert_eq!(self.stdout, "");
     }
 
+    /// Checks that it succeeded and said this on standard error.
+    #[track_caller]
+    pub(crate) fn succeeded_with(&self, told: &str) {
+        assert_eq!((self.code, self.stderr.as_str()), (ExitCode::SUCCESS, told));
+    }
+
     /// Checks that it succeeded.
     #[track_caller]
     pub(crate) fn succeeded(&self) -> &Self {
@@ -59,12 +65,22 @@ pub(crate) fn run_with<P: Predictor>(
     directory: TempDir,
     prepare: impl FnOnce(Process) -> Process,
 ) -> Ran {
+    run_model(&Model::predictor::<P>(), arguments, directory, prepare)
+}
+
+/// The same for a model that may have more than a predictor.
+pub(crate) fn run_model(
+    model: &Model,
+    arguments: &[&str],
+    directory: TempDir,
+    prepare: impl FnOnce(Process) -> Process,
+) -> Ran {
     let (stdout, stderr) = (Pipe::default(), Pipe::default());
     let process = Process::new(["path/to/model"].iter().chain(arguments))
         .with_directory(directory.path())
         .with_stdout(stdout.clone())
         .with_stderr(stderr.clone());
-    let code = cog_server::run::<P>(prepare(process));
+    let code = model.run(prepare(process));
     // Where a test runs is no part of what is told.
     let stderr = stderr.text().replace(&format!("{}/", directory.path().display()), "");
     Ran { code, stdout: stdout.text(), stderr, directory }
