@@ -9,6 +9,7 @@
 mod meeting;
 mod output;
 mod play;
+mod school;
 mod script;
 mod scripted;
 mod typed;
@@ -19,6 +20,7 @@ use cog_core::{ConcatenateStream, OutputStream, Path, Value};
 use cog_server::{Model, main as serve};
 
 use crate::output::Object;
+use crate::school::School;
 use crate::scripted::Scripted;
 use crate::typed::Typed;
 
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         "typed" => serve::<Typed>(),
         "trainer" => Model::trainer::<Scripted<Object>>().main(),
         "both" => Model::predictor::<Scripted<Value>>().with_trainer::<Scripted<Object>>().main(),
+        "school" => Model::predictor::<Scripted<Value>>().with_trainer::<School>().main(),
         _ => ExitCode::from(64),
     }
 }
