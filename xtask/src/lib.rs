@@ -11,3 +11,33 @@ pub mod serve_it {}
 
 #[doc = include_str!("../../docs/guide/embed-it.md")]
 pub mod embed_it {}
+
+#[doc = include_str!("../../docs/guide/inputs.md")]
+pub mod inputs {}
+
+#[doc = include_str!("../../docs/guide/outputs.md")]
+pub mod outputs {}
+
+#[doc = include_str!("../../docs/guide/scope.md")]
+pub mod scope {}
+
+#[doc = include_str!("../../docs/guide/cancellation.md")]
+pub mod cancellation {}
+
+#[doc = include_str!("../../docs/guide/files.md")]
+pub mod files {}
+
+#[doc = include_str!("../../docs/guide/http.md")]
+pub mod http {}
+
+#[doc = include_str!("../../docs/guide/streaming.md")]
+pub mod streaming {}
+
+#[doc = include_str!("../../docs/guide/webhooks.md")]
+pub mod webhooks {}
+
+#[doc = include_str!("../../docs/guide/deployment.md")]
+pub mod deployment {}
+
+#[doc = include_str!("../../docs/guide/from-cog.md")]
+pub mod from_cog {}
