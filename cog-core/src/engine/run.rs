@@ -102,7 +102,7 @@ async fn drive(record: &Record, driver: &dyn Driver, task: Task) -> Result<(), E
 
 /// Says that author code panicked.
 fn panicked(payload: Box<dyn std::any::Any + Send>) -> String {
-    let message = format!("the predictor panicked: {}", panic_message(&*payload));
+    let message = format!("the model panicked: {}", panic_message(&*payload));
     tracing::error!("{message}");
     drop_panic(payload);
     message

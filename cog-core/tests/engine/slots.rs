@@ -49,11 +49,7 @@ async fn a_panic_of_any_kind_costs_one_prediction_and_no_slot() {
     for act in ["panic", "panic_twice"] {
         let prediction = soon(engine.submit(order(act)).unwrap().completed()).await;
         assert_eq!(prediction.status(), Status::Failed);
-        assert!(
-            prediction.error().unwrap().starts_with("the predictor panicked: "),
-            "{:?}",
-            prediction.error()
-        );
+        assert!(prediction.error().unwrap().starts_with("the model panicked: "), "{:?}", prediction.error());
     }
     let prediction = engine.submit(order("panic_in_drop")).unwrap();
     stage.begun.notified().await;

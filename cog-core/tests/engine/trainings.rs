@@ -39,6 +39,7 @@ impl Trainer for School {
 
     async fn train(&self, lessons: Lessons, scope: Scope) -> Result<Trained> {
         scope.log("training");
+        assert!(lessons.steps < 100, "too much");
         scope.record_metric("steps", i64::try_from(lessons.steps)?)?;
         self.is_worn_out.store(true, Ordering::SeqCst);
         let weights = self.base.clone() + &"w".repeat(lessons.steps);
@@ -69,6 +70,16 @@ async fn a_trainer_has_slots_setup_files_and_health_as_a_predictor_has() {
         engine.healthcheck().await,
         HealthReport::Unhealthy("Healthcheck failed: worn out".to_owned())
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_costs_one_training() {
+    let config = EngineConfig { weights: Some("base-".parse().unwrap()), ..EngineConfig::default() };
+    let engine = Engine::start::<Training<School>>(config).unwrap();
+    soon(engine.ready()).await.unwrap();
+    let training = soon(engine.submit(Request::new(json!({ "steps": 100 }))).unwrap().completed()).await;
+    assert_eq!((training.status(), training.error()), (Status::Failed, Some("the model panicked: too much")));
+    assert_eq!(engine.free_slots(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -59,7 +59,7 @@ async fn failure_is_200_with_logs_and_the_chain_once() {
     assert!(id.starts_with("pred_") && id.len() == 21, "{id}");
 
     let body = server.predict(&json!({ "input": { "act": "panic" } })).await.json();
-    assert_eq!((&body["status"], &body["error"]), (&json!("failed"), &json!("the predictor panicked: boom")));
+    assert_eq!((&body["status"], &body["error"]), (&json!("failed"), &json!("the model panicked: boom")));
     assert_eq!(server.predict(&json!({})).await.json()["output"], "x");
 }
 

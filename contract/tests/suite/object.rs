@@ -193,7 +193,7 @@ fn a_panic_fails_one_prediction() {
             let body = server.predict(&json!({ "steps": [{ "panic": "boom" }] })).json();
             assert_eq!(
                 (&body["status"], &body["error"]),
-                (&json!("failed"), &json!("the predictor panicked: boom"))
+                (&json!("failed"), &json!("the model panicked: boom"))
             );
         }
         assert_eq!(server.predict(&json!({})).json()["status"], "succeeded");
