@@ -39,5 +39,8 @@ pub mod webhooks {}
 #[doc = include_str!("../../docs/guide/deployment.md")]
 pub mod deployment {}
 
+#[doc = include_str!("../../docs/guide/training.md")]
+pub mod training {}
+
 #[doc = include_str!("../../docs/guide/from-cog.md")]
 pub mod from_cog {}

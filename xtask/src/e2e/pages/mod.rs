@@ -16,7 +16,7 @@ use self::reader::Reader;
 use super::Bench;
 
 /// The pages that begin with an empty directory, in the order in which they are read.
-const TUTORIALS: [&str; 3] = ["write-a-predictor.md", "serve-it.md", "embed-it.md"];
+const TUTORIALS: [&str; 4] = ["write-a-predictor.md", "serve-it.md", "embed-it.md", "training.md"];
 
 /// Follows the README. The pictures that it makes have to be large ones.
 pub(super) fn check_readme(bench: &Bench<'_>) -> Result<()> {
