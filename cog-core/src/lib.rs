@@ -42,7 +42,9 @@ pub use crate::engine::{
 };
 pub use crate::error::{Canceled, Defunct, Error, Result};
 pub use crate::field::FieldPath;
-pub use crate::file::{Fetch, FetchError, FetchRequest, Path, media_type};
+pub use crate::file::{
+    Fetch, FetchError, FetchRequest, Path, Publish, PublishContent, PublishError, PublishRequest, media_type,
+};
 pub use crate::input::{Choices, DecodeError, FileVisitor, Input, InputValue, Json};
 pub use crate::metric::{MetricError, MetricMode, MetricName, MetricValue};
 pub use crate::output::{

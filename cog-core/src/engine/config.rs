@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::Retention;
-use crate::file::Fetch;
+use crate::file::{Fetch, Publish};
 use crate::prediction::PredictionId;
 use crate::predictor::Weights;
 use crate::schema::Violations;
@@ -30,6 +30,8 @@ pub struct EngineConfig {
     pub weights: Option<Weights>,
     /// Who fetches files of inputs; if `None`, they can only be `data:` URLs.
     pub fetcher: Option<Arc<dyn Fetch>>,
+    /// Who publishes files of outputs; if `None`, they become `data:` URLs.
+    pub publisher: Option<Arc<dyn Publish>>,
     /// Where predictions get their directories; the system's temporary directory if `None`.
     pub temp_directory: Option<PathBuf>,
     /// How many events of a prediction are kept for readers that come late or are slow. At least one is.
@@ -50,6 +52,7 @@ impl Default for EngineConfig {
             slots: None,
             weights: None,
             fetcher: None,
+            publisher: None,
             temp_directory: None,
             history_capacity: 1024,
             retention: Retention::default(),
@@ -67,6 +70,7 @@ impl fmt::Debug for EngineConfig {
             .field("slots", &self.slots)
             .field("weights", &self.weights)
             .field("fetcher", &self.fetcher.as_ref().map(|_| "Fetch"))
+            .field("publisher", &self.publisher.as_ref().map(|_| "Publish"))
             .field("temp_directory", &self.temp_directory)
             .field("history_capacity", &self.history_capacity)
             .field("retention", &self.retention)

@@ -1,37 +1,36 @@
 //! Between the engine and the typed predictor.
 //!
-//! What crosses here is JSON, a scope's events and a cancel, so that a predictor could as well live in another process.
+//! What crosses here is JSON, files, a scope's events and a cancel, so that a predictor could as well live in another process.
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use futures::StreamExt;
 use futures::future::LocalBoxFuture;
 use serde_json::Value;
 
+use super::outbox::Outbox;
 use crate::error::Result;
 use crate::field::FieldPath;
-use crate::file::{Fetch, fetch_all, to_data_url};
+use crate::file::{Fetch, fetch_all};
 use crate::input::InputValue;
-use crate::output::{Deliver, Encoded, Items, ItemsKind};
-use crate::prediction::Event;
+use crate::output::{Deliver, Items, ItemsKind};
 use crate::predictor::Predictor;
 use crate::scope::Scope;
 
 /// Somebody who makes predictions.
 pub(super) trait Driver: Send + Sync {
-    /// Makes one prediction. What it yields goes to the scope's record.
-    fn drive(&self, task: Task) -> LocalBoxFuture<'_, Result<()>>;
+    /// Makes one prediction. What it yields goes to the task's outbox.
+    fn drive<'a>(&'a self, task: Task<'a>) -> LocalBoxFuture<'a, Result<()>>;
 
     /// Tells whether predictions can be made.
     fn healthcheck(&self) -> LocalBoxFuture<'_, Result<()>>;
 }
 
 /// One prediction to make.
-#[derive(Debug)]
-pub(super) struct Task {
+pub(super) struct Task<'a> {
     pub(super) input: Value,
-    pub(super) scope: Scope,
+    pub(super) scope: &'a Scope,
+    pub(super) outbox: &'a Outbox<'a>,
 }
 
 /// A predictor in this process.
@@ -48,14 +47,14 @@ impl<P: Predictor> InProcess<P> {
 }
 
 impl<P: Predictor> Driver for InProcess<P> {
-    fn drive(&self, Task { input, scope }: Task) -> LocalBoxFuture<'_, Result<()>> {
+    fn drive<'a>(&'a self, Task { input, scope, outbox }: Task<'a>) -> LocalBoxFuture<'a, Result<()>> {
         Box::pin(async move {
             let mut input = P::Input::decode(input, &FieldPath::Root)?;
             if self.has_input_files {
                 fetch_all(&mut input, || scope.directory(), self.fetcher.as_deref()).await?;
             }
             let output = self.predictor.predict(input, scope.clone()).await?;
-            deliver(output.into_items(), &scope).await
+            deliver(output.into_items(), scope, outbox).await
         })
     }
 
@@ -65,27 +64,16 @@ impl<P: Predictor> Driver for InProcess<P> {
 }
 
 /// Tells the output, part by part, as the author's code makes it.
-async fn deliver(Items(items): Items<'_>, scope: &Scope) -> Result<()> {
+async fn deliver(Items(items): Items<'_>, scope: &Scope, outbox: &Outbox<'_>) -> Result<()> {
     match items {
-        ItemsKind::One(value) => tell(0, value?, scope),
+        ItemsKind::One(value) => outbox.put(value?).await,
         ItemsKind::Many(mut stream) => {
-            let mut index = 0;
             while let Some(item) = stream.next().await {
-                tell(index, item?, scope)?;
-                index += 1;
+                outbox.put(item?).await?;
                 // A stream that never waits is canceled here, between two items.
                 scope.check()?;
             }
             Ok(())
         }
     }
-}
-
-fn tell(index: usize, value: Encoded, scope: &Scope) -> Result<()> {
-    let urls = value.files.iter().map(|(_, file)| to_data_url(file)).collect::<Result<Vec<_>>>()?;
-    let chunk = Bytes::from(value.into_json(&urls));
-    if let Some(record) = scope.record() {
-        record.append(Event::Output { index, chunk });
-    }
-    Ok(())
 }

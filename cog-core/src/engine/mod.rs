@@ -15,6 +15,7 @@ mod config;
 mod driver;
 mod handle;
 mod health;
+mod outbox;
 mod pool;
 mod registry;
 mod run;

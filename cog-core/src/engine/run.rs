@@ -1,4 +1,4 @@
-//! The life of one prediction on its slot.
+//! The life of one prediction: on its slot, and from there to its end.
 
 use std::collections::HashMap;
 use std::panic::{self, AssertUnwindSafe};
@@ -12,10 +12,12 @@ use tokio::sync::watch;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::driver::{Driver, Task};
+use super::outbox::{Outbox, Publishing};
 use super::pool::Permit;
 use super::registry::Registry;
 use super::setup::Phase;
 use crate::error::{Canceled, Error, drop_panic, panic_message};
+use crate::file::Publish;
 use crate::prediction::{Event, Record};
 use crate::scope::{Directory, Entered, Scope};
 
@@ -45,58 +47,92 @@ impl Drop for Job {
     }
 }
 
-/// Runs a prediction from its start to its end. Called on the slot's thread; does not return before the author's code has.
-pub(super) fn run(
-    mut job: Job,
-    permit: Permit,
-    driver: &dyn Driver,
-    phase: &watch::Sender<Phase>,
-    runtime: &Handle,
-) {
-    let record = Arc::clone(&job.record);
-    let directory = Directory::new(job.temp_directory.take());
-    let scope = Scope::new(Arc::clone(&record), std::mem::take(&mut job.context), directory);
-    let task = Task { input: job.input.take(), scope: scope.clone() };
-
-    let error = {
-        let _entered = Entered::new(scope.clone());
-        let span = tracing::info_span!("prediction", prediction_id = record.id().as_str());
-        let _span = span.enter();
-        // The guard is there for the author's code, and for what it dropped on its way out.
-        let ended = panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(drive(&record, driver, task))));
-        let error = match ended {
-            Ok(Ok(())) => None,
-            Ok(Err(error)) => {
-                // Before the slot is free, so that nothing is begun on a model that cannot be used.
-                Phase::end_if_defunct(phase, &error);
-                Some(format!("{error:#}"))
-            }
-            Err(payload) => Some(panicked(payload)),
-        };
-        // Here, so that it is logged as this prediction's if it fails.
-        scope.remove_directory();
-        error
-    };
-
-    // The order is the promise: the slot is free before anybody can learn that the prediction is over. Its name is free as well, at once or with its end.
-    drop(permit);
-    if !job.is_kept {
-        job.registry.leave(&record);
+impl Job {
+    /// Tells that the prediction is over. Its name is free by then, or can be taken.
+    fn end(self, error: Option<String>) {
+        if !self.is_kept {
+            self.registry.leave(&self.record);
+        }
+        self.record.complete(error.map(Into::into));
     }
-    record.complete(error.map(Into::into));
 }
 
-async fn drive(record: &Record, driver: &dyn Driver, task: Task) -> Result<(), Error> {
+/// What the predictions of an engine run with.
+pub(super) struct Runner {
+    pub(super) driver: Arc<dyn Driver>,
+    pub(super) publisher: Option<Arc<dyn Publish>>,
+    pub(super) phase: watch::Sender<Phase>,
+    pub(super) runtime: Handle,
+}
+
+impl Runner {
+    /// Runs a prediction on its slot's thread, which is free when this returns and not before the author's code has returned.
+    ///
+    /// That is the end of the prediction as well, unless files are still being published.
+    pub(super) fn run(&self, mut job: Job, permit: Permit) {
+        let record = Arc::clone(&job.record);
+        let directory = Directory::new(job.temp_directory.take());
+        let scope = Scope::new(Arc::clone(&record), std::mem::take(&mut job.context), directory);
+        let outbox = Outbox::new(&record, &scope, self.publisher.as_ref(), &self.runtime);
+        let task = Task { input: job.input.take(), scope: &scope, outbox: &outbox };
+
+        let (error, publishing) = {
+            let _entered = Entered::new(scope.clone());
+            let span = tracing::info_span!("prediction", prediction_id = record.id().as_str());
+            let _span = span.enter();
+            let drive = || self.runtime.block_on(drive(&record, &*self.driver, task));
+            // The guard is there for the author's code, and for what it dropped on its way out.
+            let error = match panic::catch_unwind(AssertUnwindSafe(drive)) {
+                Ok(Ok(())) => None,
+                Ok(Err(error)) => {
+                    // Before the slot is free, so that nothing is begun on a model that cannot be used.
+                    Phase::end_if_defunct(&self.phase, &error);
+                    Some(format!("{error:#}"))
+                }
+                Err(payload) => Some(panicked(payload)),
+            };
+            let publishing = outbox.close();
+            if publishing.is_none() {
+                // Here, so that it is logged as this prediction's if it fails.
+                scope.remove_directory();
+            }
+            (error, publishing)
+        };
+
+        // The order is the promise: the slot is free before anybody can learn that the prediction is over.
+        drop(permit);
+        match publishing {
+            None => job.end(error),
+            // Whoever waits for the end of the job waits for this.
+            Some(publishing) => drop(self.runtime.spawn(wind_up(job, scope, error, publishing))),
+        }
+    }
+}
+
+/// Ends a prediction whose author's code has returned when its files have been published.
+async fn wind_up(job: Job, scope: Scope, error: Option<String>, publishing: Publishing) {
+    let published = publishing.end().await;
+    // What the author's code came to is the reason; what came of its files afterwards has been logged.
+    let error = error.or_else(|| published.err().map(|error| format!("{error:#}")));
+    // It fails where the runtime is going away, and the directory goes with the scope.
+    let _ = tokio::task::spawn_blocking(move || scope.remove_directory()).await;
+    job.end(error);
+}
+
+async fn drive(record: &Record, driver: &dyn Driver, task: Task<'_>) -> Result<(), Error> {
     let cancellation = record.cancellation();
     if cancellation.is_cancelled() {
         return Err(Canceled.into());
     }
     record.append(Event::Started { at: Timestamp::now() });
+    let outbox = task.outbox;
     // Dropping the driver's future is how asynchronous code is canceled.
     tokio::select! {
         biased;
         () = cancellation.cancelled() => Err(Canceled.into()),
         ended = driver.drive(task) => ended,
+        // After the driver, which may just have begun to publish.
+        failed = outbox.published() => failed,
     }
 }
 

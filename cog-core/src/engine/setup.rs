@@ -10,7 +10,8 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::driver::{Driver, InProcess};
-use super::{Inner, Rejection, run};
+use super::run::Runner;
+use super::{Inner, Rejection};
 use crate::error::{Defunct, Error, Result, drop_panic, panic_message};
 use crate::prediction::{Event, IdSequence, Prediction, Record, Status};
 use crate::predictor::{Predictor, Setup};
@@ -189,7 +190,8 @@ fn open<P: Predictor>(engine: &Weak<Inner>, predictor: P, runtime: Handle) -> Re
     let driver: Arc<dyn Driver> = Arc::new(InProcess::new(predictor, engine.config.fetcher.clone()));
     let phase = engine.phase.clone();
     engine.health.begin(Arc::clone(&driver), phase.clone(), runtime.clone())?;
-    let run = move |job, permit| run::run(job, permit, &*driver, &phase, &runtime);
+    let runner = Runner { driver, publisher: engine.config.publisher.clone(), phase, runtime };
+    let run = move |job, permit| runner.run(job, permit);
     engine.pool.open(engine.slots, &(Arc::new(run) as _))?;
     Ok(())
 }

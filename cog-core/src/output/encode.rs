@@ -15,7 +15,8 @@ use crate::file::Path;
 #[derive(Debug, Default)]
 pub struct Encoder {
     json: Vec<u8>,
-    files: Vec<(usize, Path)>,
+    holes: Vec<usize>,
+    files: Vec<Path>,
     path: String,
 }
 
@@ -27,11 +28,13 @@ pub struct EncodeError {
     message: String,
 }
 
-/// JSON text, and the files whose URLs belong at given places in it.
+/// JSON text with holes, and the files whose URLs belong there.
 #[derive(Debug)]
 pub(crate) struct Encoded {
     json: Vec<u8>,
-    pub(crate) files: Vec<(usize, Path)>,
+    holes: Vec<usize>,
+    /// One for each hole, until somebody takes them.
+    pub(crate) files: Vec<Path>,
 }
 
 impl Encoder {
@@ -88,7 +91,8 @@ impl Encoder {
 
     /// Leaves a hole for the URL of `file`.
     pub fn file(&mut self, file: Path) {
-        self.files.push((self.json.len(), file));
+        self.holes.push(self.json.len());
+        self.files.push(file);
     }
 
     /// Returns an error at the place that is being written.
@@ -137,18 +141,18 @@ impl Encoded {
     pub(crate) fn of(value: impl OutputValue) -> Result<Self> {
         let mut encoder = Encoder::default();
         value.encode(&mut encoder)?;
-        Ok(Self { json: encoder.json, files: encoder.files })
+        Ok(Self { json: encoder.json, holes: encoder.holes, files: encoder.files })
     }
 
-    /// Returns the JSON text with `urls`, one for each file and in their order, in the holes.
+    /// Returns the JSON text with `urls` in the holes, one for each in their order.
     pub(crate) fn into_json(self, urls: &[String]) -> Vec<u8> {
-        if self.files.is_empty() {
+        if self.holes.is_empty() {
             return self.json;
         }
         let length = self.json.len() + urls.iter().map(|url| url.len() + 2).sum::<usize>();
         let mut json = Vec::with_capacity(length);
         let mut rest: Range<usize> = 0..self.json.len();
-        for ((place, _), url) in self.files.iter().zip(urls) {
+        for (place, url) in self.holes.iter().zip(urls) {
             json.extend_from_slice(self.json.get(rest.start..*place).unwrap_or_default());
             rest.start = *place;
             append_url(&mut json, url);

@@ -15,6 +15,7 @@ mod logs;
 mod metrics;
 mod outputs;
 mod properties;
+mod publishing;
 mod slots;
 mod support;
 mod trainings;
