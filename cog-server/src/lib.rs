@@ -18,6 +18,7 @@ mod webhook;
 mod wire;
 
 mod lifecycle;
+mod retry;
 mod telemetry;
 mod tls;
 

@@ -10,6 +10,7 @@ use cog_core::Weights;
 
 use super::predict::Inputs;
 use crate::env;
+use crate::files::UploadUrl;
 use crate::model::Part;
 use crate::role::{Role, Roles};
 
@@ -55,6 +56,9 @@ pub(super) struct ServeArguments {
     pub(super) max_concurrency: Option<NonZeroUsize>,
     #[command(flatten)]
     pub(super) model: ModelArguments,
+    /// Upload output files below this URL with `PUT`; without it they are sent as `data:` URLs.
+    #[arg(long, value_name = "URL")]
+    pub(super) upload_url: Option<UploadUrl>,
     /// How long running predictions may go on after a signal to stop, before they are canceled.
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "25")]
     pub(super) shutdown_grace: Duration,

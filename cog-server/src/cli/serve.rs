@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use cog_core::EngineConfig;
+use cog_core::{EngineConfig, Publish};
 use tokio::net::TcpListener;
 
 use super::arguments::ServeArguments;
 use super::{Failure, Process, fetcher, part, runtime, weights};
 use crate::env::Environment;
+use crate::files::{HttpPublish, UploadConfig};
 use crate::lifecycle::{self, ServerConfig, StopCause, WebhookConfig};
 use crate::model::Part;
 use crate::role::{Role, Roles};
@@ -32,6 +33,10 @@ pub(super) fn run(
         slots: arguments.max_concurrency.or(environment.max_concurrency),
         weights: weights(&arguments.model, environment)?,
         fetcher: Some(Arc::new(fetcher(&arguments.model, environment))),
+        publisher: arguments.upload_url.clone().map(|url| {
+            let config = UploadConfig::new(url, environment.proxies.clone());
+            Arc::new(HttpPublish::new(config)) as Arc<dyn Publish>
+        }),
         history_capacity: environment.stream_history_capacity,
         setup_timeout: environment.setup_timeout,
         ..EngineConfig::default()

@@ -6,12 +6,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use cog_core::PredictionId;
 use jiff::Timestamp;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use reqwest::{Client, Response, StatusCode};
 
 use super::signature::SigningKey;
 use super::target::Target;
-use crate::tls;
+use crate::{retry, tls};
 
 /// How many times the terminal message is sent again, as in Cog.
 const RETRIES: u32 = 12;
@@ -79,7 +79,7 @@ impl Delivery {
             let response = self.attempt(&message).await;
             let asked = match &response {
                 Ok(response) if !is_temporary(response.status()) => return Sent::Done,
-                Ok(response) => retry_after(response),
+                Ok(response) => retry::after(response.headers()),
                 Err(_) => None,
             };
             if retry == RETRIES {
@@ -141,10 +141,4 @@ impl<'a> Message<'a> {
 
 fn is_temporary(status: StatusCode) -> bool {
     matches!(status.as_u16(), 429 | 500 | 502 | 503 | 504)
-}
-
-/// How long the receiver asks us to wait, in seconds. A date is not understood, and the usual delay holds.
-fn retry_after(response: &Response) -> Option<Duration> {
-    let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds))
 }

@@ -24,6 +24,10 @@ fn nonsense_is_one_line_and_exit_code_2() {
             "error: invalid value 'soon' for '--shutdown-grace <SECONDS>': not a number of seconds",
         ),
         (
+            &["--upload-url", "s3://bucket"],
+            "error: invalid value 's3://bucket' for '--upload-url <URL>': not an `http:` or `https:` URL",
+        ),
+        (
             &["predict", "-i", "text=x", "--json", "{}"],
             "error: the argument '--input <NAME=VALUE>' cannot be used with '--json <JSON>'",
         ),

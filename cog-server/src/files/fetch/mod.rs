@@ -14,11 +14,12 @@ use std::time::Duration;
 
 use cog_core::{Fetch, FetchError, FetchRequest, async_trait};
 use reqwest::redirect::{self, Attempt};
-use reqwest::{Client, NoProxy, Proxy, Response};
+use reqwest::{Client, Response};
 use url::Url;
 
 use self::guard::{Guard, Refused};
 use self::partial::Partial;
+use super::proxies;
 use crate::env::Proxies;
 use crate::tls;
 
@@ -179,7 +180,6 @@ fn build(config: &FetchConfig, guard: &Arc<Guard>) -> anyhow::Result<Client> {
             }
         }
     };
-    let proxies = proxies(&config.proxies)?;
     let mut builder = Client::builder()
         .tls_backend_preconfigured(tls::client()?)
         .user_agent(&config.user_agent)
@@ -191,25 +191,10 @@ fn build(config: &FetchConfig, guard: &Arc<Guard>) -> anyhow::Result<Client> {
         // Those of the environment are given below, so that the guard knows them.
         .no_proxy()
         .dns_resolver(Arc::clone(guard));
-    for proxy in proxies {
+    for proxy in proxies::of(&config.proxies)? {
         builder = builder.proxy(proxy);
     }
     Ok(builder.build()?)
-}
-
-fn proxies(proxies: &Proxies) -> anyhow::Result<Vec<Proxy>> {
-    let except = proxies.no_proxy.as_deref().and_then(NoProxy::from_string);
-    let mut all = Vec::new();
-    if let Some(url) = &proxies.http {
-        all.push(Proxy::http(url)?);
-    }
-    if let Some(url) = &proxies.https {
-        all.push(Proxy::https(url)?);
-    }
-    if let Some(url) = &proxies.all {
-        all.push(Proxy::all(url)?);
-    }
-    Ok(all.into_iter().map(|proxy| proxy.no_proxy(except.clone())).collect())
 }
 
 /// An URL without what may be secret in it: user, password, query and fragment.
