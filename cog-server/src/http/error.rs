@@ -68,7 +68,9 @@ impl IntoResponse for ApiError {
             Self::BodyTimeout => {
                 (StatusCode::REQUEST_TIMEOUT, error("the request body did not arrive in time"))
             }
-            Self::BodyBroken => (StatusCode::BAD_REQUEST, error("the request body broke off")),
+            Self::BodyBroken => {
+                (StatusCode::BAD_REQUEST, detail(&["body"], "the request body broke off", "value_error"))
+            }
             Self::Syntax(message) => (
                 StatusCode::BAD_REQUEST,
                 detail(

@@ -1,12 +1,13 @@
 //! Cog's routes.
 //!
-//! Each file holds one family of routes; `request` the JSON of requests, `body` how it is read, and `error` alone
-//! knows status codes of refusals. Handlers read what the engine tells and keep no state of their own.
+//! Each file holds one family of routes; `request` the JSON of requests, `body` how it is read, `name` what stands in a path, and
+//! `error` alone knows status codes of refusals. Handlers read what the engine tells and keep no state of their own.
 
 mod body;
 mod error;
 mod health;
 mod index;
+mod name;
 mod predictions;
 mod prefer;
 mod reply;

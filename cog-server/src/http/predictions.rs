@@ -6,13 +6,14 @@ use std::iter;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use axum::routing::{post, put};
 use cog_core::{Engine, PredictionHandle, PredictionId, Rejection};
 
 use super::error::ApiError;
+use super::name::Name;
 use super::request::PredictionRequest;
 use super::{body, prefer, reply, sse};
 use crate::role::Role;
@@ -78,7 +79,7 @@ async fn create(State(family): State<Arc<Family>>, request: Request) -> Result<R
 /// `PUT /predictions/{id}`: makes a prediction of this name, or tells of the one that is running.
 async fn create_named(
     State(family): State<Arc<Family>>,
-    Path(id): Path<String>,
+    Name(id): Name,
     request: Request,
 ) -> Result<Response, ApiError> {
     let headers = request.headers().clone();
@@ -105,7 +106,7 @@ async fn create_named(
 }
 
 /// `GET /predictions/{id}`: tells of a prediction that is running, or was a short while ago.
-async fn show(State(family): State<Arc<Family>>, Path(id): Path<String>) -> Result<Response, ApiError> {
+async fn show(State(family): State<Arc<Family>>, Name(id): Name) -> Result<Response, ApiError> {
     let found = id.parse().ok().and_then(|id| family.engine.find(&id));
     let prediction = found.ok_or(ApiError::Unknown { role: family.role, id })?;
     Ok(reply::ok(prediction.read(wire::snapshot)))
@@ -114,7 +115,7 @@ async fn show(State(family): State<Arc<Family>>, Path(id): Path<String>) -> Resu
 /// `POST /predictions/{id}/cancel`: tells a prediction to stop.
 ///
 /// The role in the path does not matter, as in Cog, unless there is a prediction and a training of this name.
-async fn cancel(State(family): State<Arc<Family>>, Path(id): Path<String>) -> Response {
+async fn cancel(State(family): State<Arc<Family>>, Name(id): Name) -> Response {
     let mut engines = iter::once(&family.engine).chain(&family.other);
     let was_running = id
         .parse()

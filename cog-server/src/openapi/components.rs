@@ -1,90 +1,178 @@
-//! The components around inputs and outputs, which are the same for every model.
+//! Our components, for what Cog's document does not describe.
 
 use cog_core::schema::Components;
 use serde_json::{Value, json};
 
-use super::Names;
-
-/// Adds what the routes of a role send and receive.
-pub(super) fn add_envelopes(names: &Names, components: &mut Components) {
-    components.add(names.request, request(names));
-    components.add(names.response, response(names));
-}
+use super::{Interface, Names, reference};
 
 /// Adds what the routes of every role share.
 pub(super) fn add_common(components: &mut Components) {
+    let text = json!({ "type": "string" });
     components.add(
-        "Status",
+        "Index",
         json!({
-            "title": "Status",
-            "description": "An enumeration.",
+            "title": "Index",
+            "description": "Where everything is that this server has",
+            "type": "object",
+            "required": ["cog_version", "docs_url", "healthcheck_url", "openapi_url", "shutdown_url"],
+            "additionalProperties": text,
+        }),
+    );
+    components.add(
+        "HealthStatus",
+        json!({
+            "title": "HealthStatus",
             "type": "string",
-            "enum": ["starting", "processing", "succeeded", "canceled", "failed"],
+            "enum": ["STARTING", "READY", "BUSY", "UNHEALTHY", "SETUP_FAILED", "DEFUNCT"],
+        }),
+    );
+    components.add("Health", health());
+    components.add("StreamEvent", event());
+    components.add(
+        "Error",
+        json!({
+            "title": "Error",
+            "type": "object",
+            "required": ["error"],
+            "properties": {
+                "error": text,
+                "status": {
+                    "description": "There if the request was understood and could not be taken on",
+                    "type": "string",
+                    "enum": ["failed"],
+                },
+            },
+            "additionalProperties": false,
         }),
     );
     components.add(
-        "HTTPValidationError",
+        "Accepted",
         json!({
-            "title": "HTTPValidationError",
+            "title": "Accepted",
             "type": "object",
-            "properties": {
-                "detail": {
-                    "title": "Detail",
-                    "type": "array",
-                    "items": reference("ValidationError"),
-                },
-            },
-        }),
-    );
-    components.add(
-        "ValidationError",
-        json!({
-            "title": "ValidationError",
-            "type": "object",
-            "required": ["loc", "msg", "type"],
-            "properties": {
-                "loc": {
-                    "title": "Location",
-                    "type": "array",
-                    "items": { "anyOf": [{ "type": "string" }, { "type": "integer" }] },
-                },
-                "msg": { "title": "Message", "type": "string" },
-                "type": { "title": "Error Type", "type": "string" },
-            },
+            "required": ["id", "status"],
+            "properties": { "id": text, "status": { "type": "string", "enum": ["starting"] } },
+            "additionalProperties": false,
         }),
     );
 }
 
-fn request(names: &Names) -> Value {
+fn health() -> Value {
+    let time = json!({ "type": "string", "format": "date-time" });
     json!({
-        "title": names.request,
+        "title": "Health",
         "type": "object",
-        "properties": { "id": { "title": "Id", "type": "string" }, "input": reference(names.input) },
-    })
-}
-
-fn response(names: &Names) -> Value {
-    let string = |title: &str| json!({ "title": title, "type": "string" });
-    let time = |title: &str| json!({ "title": title, "type": "string", "format": "date-time" });
-    json!({
-        "title": names.response,
-        "type": "object",
+        "required": ["setup", "status", "version"],
         "properties": {
-            "input": reference(names.input),
-            "output": reference(names.output),
-            "id": string("Id"),
-            "version": string("Version"),
-            "created_at": time("Created At"),
-            "started_at": time("Started At"),
-            "completed_at": time("Completed At"),
-            "status": string("Status"),
-            "error": string("Error"),
-            "logs": string("Logs"),
-            "metrics": { "title": "Metrics", "type": "object" },
+            "status": reference("HealthStatus"),
+            "setup": {
+                "type": "object",
+                "required": ["started_at", "status"],
+                "properties": {
+                    "started_at": time,
+                    "completed_at": time,
+                    "status": { "type": "string", "enum": ["starting", "succeeded", "failed"] },
+                    "logs": { "type": "string" },
+                },
+            },
+            "version": { "type": "object", "additionalProperties": { "type": "string" } },
+            "user_healthcheck_error": { "type": "string" },
         },
     })
 }
 
-fn reference(component: &str) -> Value {
-    json!({ "$ref": format!("#/components/schemas/{component}") })
+/// One of the events that a stream consists of.
+fn event() -> Value {
+    json!({
+        "title": "StreamEvent",
+        "type": "object",
+        "required": ["data", "event"],
+        "properties": {
+            "id": {
+                "description": "Where this event stands, for `Last-Event-ID`",
+                "type": "string",
+            },
+            "event": {
+                "type": "string",
+                "enum": ["start", "log", "metric", "progress", "output", "completed", "error"],
+            },
+            "data": {
+                "description": "JSON",
+                "type": "string",
+            },
+        },
+    })
+}
+
+/// Adds what the routes of a role send and receive.
+pub(super) fn add_envelopes(interface: &Interface<'_>, components: &mut Components) {
+    let names = Names::of(interface.role);
+    components.add(names.named_request, named_request(interface, &names));
+    components.add(names.state, state(&names));
+}
+
+/// All that the body of a request can have, but for the name, which is in the path.
+fn named_request(interface: &Interface<'_>, names: &Names) -> Value {
+    let mut request = json!({
+        "title": names.named_request,
+        "description": "An `id` has to equal the one in the path; other members are ignored",
+        "type": "object",
+        "properties": {
+            "input": reference(names.input),
+            "context": {
+                "description": "What the model may want to know beside its inputs",
+                "type": "object",
+                "additionalProperties": { "type": "string" },
+                "nullable": true,
+            },
+            "webhook": {
+                "description": "An URL that is told what happens; ignored if it is none",
+                "type": "string",
+                "nullable": true,
+            },
+            "webhook_events_filter": {
+                "description": "What the webhook is told; everything if this is omitted",
+                "type": "array",
+                "items": { "type": "string", "enum": ["start", "output", "logs", "completed"] },
+            },
+        },
+    });
+    if interface.needs_input() {
+        request["required"] = json!(["input"]);
+    } else {
+        request["properties"]["input"] = json!({ "allOf": [reference(names.input)], "nullable": true });
+    }
+    request
+}
+
+/// How a prediction or a training is, while it runs and after.
+fn state(names: &Names) -> Value {
+    let text = json!({ "type": "string" });
+    let time = json!({ "type": "string", "format": "date-time" });
+    let output = reference(names.output);
+    json!({
+        "title": names.state,
+        "type": "object",
+        "required": ["created_at", "id", "logs", "metrics", "status", "version"],
+        "properties": {
+            "input": {
+                "description": "What was sent: secrets masked, and long texts shortened",
+                "type": "object",
+            },
+            "output": {
+                "description": "Before the end it is a list of what there is, whatever it will be then",
+                "anyOf": [output, { "type": "array", "items": output }],
+            },
+            "id": text,
+            "version": text,
+            "created_at": time,
+            "started_at": time,
+            "completed_at": time,
+            "status": reference("Status"),
+            "error": text,
+            "logs": text,
+            "metrics": { "type": "object" },
+        },
+        "additionalProperties": false,
+    })
 }

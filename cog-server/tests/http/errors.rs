@@ -30,6 +30,24 @@ async fn paths_and_methods() {
     }
 }
 
+/// Bytes in a path that are no text are refused like any other name that cannot be one.
+#[tokio::test(flavor = "multi_thread")]
+async fn names_that_are_no_text() {
+    let server = Server::start(1).await;
+    for (method, path, expected) in [
+        ("PUT", "/predictions/%FF", 422),
+        ("GET", "/predictions/%FF", 404),
+        ("POST", "/predictions/%FF/cancel", 404),
+    ] {
+        let reply = server.send(method, path, &[JSON], "{}").await;
+        assert_eq!(
+            (reply.status, reply.header("content-type")),
+            (expected, Some("application/json")),
+            "{method}"
+        );
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn bodies_that_cannot_be_read() {
     let server = Server::start(1).await;
