@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::workspace::{Workspace, say};
-use crate::{e2e, tools};
+use crate::{e2e, openapi, tools};
 
 /// One check: its name on the command line, what it shows, and how.
 struct Step {
@@ -15,7 +15,7 @@ struct Step {
     run: fn(&Workspace) -> Result<()>,
 }
 
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 11] = [
     Step { name: "test", about: "tests of all crates, and their examples in documentation", run: test },
     Step { name: "contract", about: "what of Cog's contract is shown, section by section", run: contract },
     Step { name: "fmt", about: "formatting", run: |it| it.cargo(["fmt", "--all", "--check"]) },
@@ -24,6 +24,7 @@ const STEPS: [Step; 10] = [
     Step { name: "deny", about: "licences, sources and duplicates of dependencies", run: deny },
     Step { name: "features", about: "each feature builds alone", run: features },
     Step { name: "no-candle", about: "nothing but models needs candle", run: no_candle },
+    Step { name: "openapi", about: "servers answer as their OpenAPI documents say", run: openapi },
     Step { name: "guide", about: "the pages of `docs/guide`, followed to the letter", run: e2e::run_guide },
     Step {
         name: "e2e",
@@ -132,6 +133,11 @@ fn no_candle(workspace: &Workspace) -> Result<()> {
         }
     }
     Ok(())
+}
+
+fn openapi(workspace: &Workspace) -> Result<()> {
+    workspace.cargo(["build", "-p", "hello-world", "-p", "many-inputs"])?;
+    openapi::run(workspace).context("see the logs of the servers in `target/openapi`")
 }
 
 fn e2e(workspace: &Workspace) -> Result<()> {

@@ -5,13 +5,17 @@
 //! - `ci` is the list of checks that every change has to pass.
 //! - `e2e` runs the example servers as their users do, and what the README and the guide say; it is the end of that list.
 //! - `models` fetches the weights of the examples.
+//! - `openapi` has the OpenAPI documents judged by programs that are not ours.
 //! - `picture` makes the picture of the README.
-//! - `workspace` knows where things are and runs commands, `tools` installs those that cargo does not bring along.
+//! - `workspace` knows where things are and runs commands, `tools` and `python` install those that
+//!   cargo does not bring along.
 
 mod ci;
 mod e2e;
 mod models;
+mod openapi;
 mod picture;
+mod python;
 mod tools;
 mod workspace;
 

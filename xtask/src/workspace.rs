@@ -37,11 +37,6 @@ impl Workspace {
         self.target.join("tools")
     }
 
-    /// A binary of the release profile.
-    pub(crate) fn release(&self, name: &str) -> PathBuf {
-        self.target.join("release").join(name)
-    }
-
     /// Prints a cargo command line and runs it.
     pub(crate) fn cargo<const N: usize>(&self, arguments: [&str; N]) -> Result<()> {
         self.cargo_with([], arguments)

@@ -5,12 +5,15 @@
 mod inputs;
 #[cfg(test)]
 mod tests;
+mod training;
 
 use std::collections::BTreeMap;
 
 use cog_core::{Json, Output, Path, Predictor, Result, Scope, Setup, Value};
+use cog_server::Model;
 
 use crate::inputs::{Edge, ManyInputs, Region, Shape, Style};
+use crate::training::ByteCounter;
 
 /// What was received. Of the secret it tells only whether there was one.
 #[derive(Output)]
@@ -89,5 +92,5 @@ impl Predictor for ManyInputsPredictor {
 }
 
 fn main() -> std::process::ExitCode {
-    cog_server::main::<ManyInputsPredictor>()
+    Model::predictor::<ManyInputsPredictor>().with_trainer::<ByteCounter>().main()
 }

@@ -1,11 +1,16 @@
 //! Inputs as clients send them, and what the predictor says of them.
 
-use cog_core::{Engine, EngineConfig, Rejection, Request, Status, Value, json};
+use cog_core::{Engine, EngineConfig, Predictor, Rejection, Request, Status, Training, Value, json};
 
 use super::ManyInputsPredictor;
+use super::training::ByteCounter;
 
 async fn predict(input: Value) -> Result<Value, Rejection> {
-    let engine = Engine::start::<ManyInputsPredictor>(EngineConfig::default()).unwrap();
+    run::<ManyInputsPredictor>(input).await
+}
+
+async fn run<P: Predictor>(input: Value) -> Result<Value, Rejection> {
+    let engine = Engine::start::<P>(EngineConfig::default()).unwrap();
     engine.ready().await.unwrap();
     let prediction = engine.submit(Request::new(input))?.completed().await;
     assert_eq!((prediction.status(), prediction.error()), (Status::Succeeded, None));
@@ -75,4 +80,11 @@ async fn every_fault_is_told() {
     let places: Vec<_> = violations.iter().map(|violation| violation.path.as_str()).collect();
     assert_eq!(places, ["steps", "style", "token", "weights/0", "word", "byte", "region", "text"]);
     assert!(!violations.to_string().contains("\"abc\""), "{violations}");
+}
+
+#[tokio::test]
+async fn a_training_has_inputs_of_its_own() {
+    let output =
+        run::<Training<ByteCounter>>(json!({ "dataset": ["data:,abc", "data:,de"], "epochs": 2 })).await;
+    assert_eq!(output.unwrap(), json!({ "weights": "data:text/plain;base64,MTA=" }));
 }

@@ -13,20 +13,28 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 
+pub(crate) use self::server::Server;
 use crate::workspace::{Workspace, say};
 
 /// What the checks share.
-struct Bench<'a> {
-    workspace: &'a Workspace,
+pub(crate) struct Bench<'a> {
+    pub(crate) workspace: &'a Workspace,
+    profile: &'static str,
     /// Where logs and results go.
-    scratch: PathBuf,
+    pub(crate) scratch: PathBuf,
 }
 
 impl<'a> Bench<'a> {
-    fn new(workspace: &'a Workspace) -> Result<Self> {
-        let scratch = workspace.target.join("e2e");
+    /// Checks binaries of `profile`, with a directory called `scratch` below the target directory.
+    pub(crate) fn new(workspace: &'a Workspace, profile: &'static str, scratch: &str) -> Result<Self> {
+        let scratch = workspace.target.join(scratch);
         fs::create_dir_all(&scratch)?;
-        Ok(Self { workspace, scratch })
+        Ok(Self { workspace, profile, scratch })
+    }
+
+    /// The binary of an example.
+    pub(crate) fn binary(&self, name: &str) -> PathBuf {
+        self.workspace.target.join(self.profile).join(name)
     }
 
     /// A file of the repository.
@@ -36,7 +44,7 @@ impl<'a> Bench<'a> {
     }
 
     /// Runs one check and tells what it measured.
-    fn check<T>(&self, claim: &str, run: impl FnOnce() -> Result<(T, String)>) -> Result<T> {
+    pub(crate) fn check<T>(&self, claim: &str, run: impl FnOnce() -> Result<(T, String)>) -> Result<T> {
         let (value, measured) = run().with_context(|| format!("not so: {claim}"))?;
         let separator = if measured.is_empty() { "" } else { ": " };
         say(format_args!("ok: {claim}{separator}{measured}"))?;
@@ -46,7 +54,7 @@ impl<'a> Bench<'a> {
 
 /// Runs all checks. The release binaries have to be there.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
-    let bench = Bench::new(workspace)?;
+    let bench = Bench::new(workspace, "release", "e2e")?;
     hello_world::check(&bench)?;
     upscale::check(&bench)?;
     pages::check_readme(&bench)
@@ -54,5 +62,5 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
 
 /// Follows the pages of the guide.
 pub(crate) fn run_guide(workspace: &Workspace) -> Result<()> {
-    pages::check_guide(&Bench::new(workspace)?)
+    pages::check_guide(&Bench::new(workspace, "release", "e2e")?)
 }

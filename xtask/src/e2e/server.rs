@@ -15,14 +15,14 @@ use super::http::Connection;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Ends with the value.
-pub(super) struct Server {
+pub(crate) struct Server {
     process: Child,
-    pub(super) address: SocketAddr,
+    pub(crate) address: SocketAddr,
 }
 
 impl Server {
-    /// Starts a release binary on a free port. What it logs goes to a file of its name.
-    pub(super) fn start(bench: &Bench<'_>, name: &str) -> Result<Self> {
+    /// Starts a binary on a free port. What it logs goes to a file of its name.
+    pub(crate) fn start(bench: &Bench<'_>, name: &str) -> Result<Self> {
         // Free a moment ago; `--port 0` would keep us from knowing it.
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let log = File::create(bench.scratch.join(format!("{name}.log")))?;
@@ -36,7 +36,7 @@ impl Server {
     }
 
     /// Waits until the server says that it is ready.
-    pub(super) fn wait_until_ready(&mut self) -> Result<Duration> {
+    pub(crate) fn wait_until_ready(&mut self) -> Result<Duration> {
         let start = Instant::now();
         while !self.is_ready() {
             if let Some(status) = self.process.try_wait()? {
@@ -113,9 +113,9 @@ pub(super) fn check_port_in_use(bench: &Bench<'_>, name: &str) -> Result<()> {
     })
 }
 
-/// A release binary, untouched by variables that are meant for other servers.
+/// A binary, untouched by variables that are meant for other servers.
 fn command(bench: &Bench<'_>, name: &str) -> Command {
-    let mut command = Command::new(bench.workspace.release(name));
+    let mut command = Command::new(bench.binary(name));
     for variable in ["PORT", "COG_MAX_CONCURRENCY", "COG_WEIGHTS"] {
         command.env_remove(variable);
     }

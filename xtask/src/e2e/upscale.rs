@@ -113,7 +113,7 @@ fn predict(bench: &Bench<'_>) -> Result<Vec<u8>> {
     if output.exists() {
         fs::remove_file(&output)?;
     }
-    let status = Command::new(bench.workspace.release("upscale"))
+    let status = Command::new(bench.binary("upscale"))
         .current_dir(&bench.workspace.root)
         .args(["predict", "-i", &format!("image=@{PHOTO}"), "-i", "scale=4", "-o"])
         .arg(&output)

@@ -1,0 +1,63 @@
+//! The programs that are written in Python, each of one version.
+
+use std::env;
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::workspace::{Workspace, say};
+
+/// The versions and hashes of everything, down to the last dependency.
+const REQUIREMENTS: &str = "xtask/openapi/requirements.txt";
+
+/// A directory of packages that `pip` has filled. It is no virtual environment, as not every Python can make one.
+pub(crate) struct Python {
+    packages: PathBuf,
+}
+
+impl Python {
+    /// Installs the packages below the target directory, unless they are there.
+    pub(crate) fn install(workspace: &Workspace) -> Result<Self> {
+        let packages = workspace.tools().join("python");
+        let requirements = workspace.root.join(REQUIREMENTS);
+        let wanted =
+            fs::read_to_string(&requirements).with_context(|| format!("cannot read `{REQUIREMENTS}`"))?;
+        let stamp = packages.join("requirements.txt");
+        if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+            return Ok(Self { packages });
+        }
+        if packages.exists() {
+            fs::remove_dir_all(&packages)?;
+        }
+        say(format_args!("$ python3 -m pip install --require-hashes --requirement {REQUIREMENTS}"))?;
+        let status = Command::new("python3")
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+            // Nothing is built, and nothing comes along that is not in the list.
+            .args(["--only-binary", ":all:", "--no-deps", "--require-hashes"])
+            .arg("--requirement")
+            .arg(&requirements)
+            .arg("--target")
+            .arg(&packages)
+            .status()
+            .context("cannot run `python3`; install Python 3.11 or later")?;
+        ensure!(status.success(), "`pip` failed: {status}; it comes with the Debian package `python3-pip`");
+        fs::write(stamp, wanted)?;
+        Ok(Self { packages })
+    }
+
+    /// One of the installed programs.
+    pub(crate) fn command(&self, program: &str) -> Command {
+        let mut command = Command::new("python3");
+        command.arg(self.packages.join("bin").join(program));
+        command.env("PYTHONPATH", &self.packages).env("PYTHONDONTWRITEBYTECODE", "1");
+        // What is set for another program of this name.
+        for (name, _) in
+            env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("SCHEMATHESIS_"))
+        {
+            command.env_remove(name);
+        }
+        command
+    }
+}
