@@ -340,7 +340,7 @@ async fn a_file_that_is_not_there_fails_the_prediction_and_is_named() {
 #[tokio::test(flavor = "multi_thread")]
 async fn author_code_that_fails_keeps_what_it_has_yielded() {
     let mut house = House::open().await;
-    for (end, error) in [("fail", "the author's error"), ("panic", "the predictor panicked: boom")] {
+    for (end, error) in [("fail", "the author's error"), ("panic", "the model panicked: boom")] {
         for is_accepted in [true, false] {
             let prediction = house.submit(&["file a.png", "text", end]);
             let asked = house.asked(1).await.remove(0);
