@@ -9,6 +9,7 @@ mod model;
 mod role;
 
 mod cli;
+mod cog_yaml;
 mod env;
 
 mod files;

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
@@ -49,11 +50,14 @@ pub(super) struct ServeArguments {
     /// The port to listen on, 0 for any that is free [env: PORT] [default: 5000].
     #[arg(long, value_name = "PORT")]
     pub(super) port: Option<u16>,
-    /// How many predictions may run at once [env: COG_MAX_CONCURRENCY] [default: the model's own number].
+    /// How many predictions may run at once [env: COG_MAX_CONCURRENCY] [default: `concurrency.max` of cog.yaml, or the model's own number].
     ///
     /// Of a server that only trains, it is how many trainings. Beside a predictor, the trainer has its own number.
     #[arg(long, value_name = "N")]
     pub(super) max_concurrency: Option<NonZeroUsize>,
+    /// What Cog was told about the model [default: `cog.yaml` of this directory, if there is one].
+    #[arg(long, value_name = "PATH")]
+    pub(super) config: Option<PathBuf>,
     #[command(flatten)]
     pub(super) model: ModelArguments,
     /// Upload output files below this URL with `PUT`; without it they are sent as `data:` URLs.

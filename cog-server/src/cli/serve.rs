@@ -1,5 +1,7 @@
 //! `serve`: answer HTTP requests until told to stop.
 
+use std::io::ErrorKind;
+use std::path::Path;
 use std::sync::Arc;
 
 use cog_core::{EngineConfig, Publish};
@@ -7,6 +9,7 @@ use tokio::net::TcpListener;
 
 use super::arguments::ServeArguments;
 use super::{Failure, Process, fetcher, part, runtime, weights};
+use crate::cog_yaml::CogYaml;
 use crate::env::Environment;
 use crate::files::{HttpPublish, UploadConfig};
 use crate::lifecycle::{self, ServerConfig, StopCause, WebhookConfig};
@@ -29,8 +32,9 @@ pub(super) fn run(
         Some(port) => port,
         None => environment.port().map_err(|error| Failure::Failed(error.to_string()))?,
     };
+    let cog_yaml = cog_yaml(arguments, process)?;
     let config = EngineConfig {
-        slots: arguments.max_concurrency.or(environment.max_concurrency),
+        slots: arguments.max_concurrency.or(environment.max_concurrency).or(cog_yaml.max_concurrency),
         weights: weights(&arguments.model, environment)?,
         fetcher: Some(Arc::new(fetcher(&arguments.model, environment))),
         publisher: arguments.upload_url.clone().map(|url| {
@@ -51,6 +55,11 @@ pub(super) fn run(
     }
     for warning in &environment.warnings {
         tracing::warn!("{warning}");
+    }
+
+    if !cog_yaml.without_effect.is_empty() {
+        let keys = cog_yaml.without_effect.join("`, `");
+        tracing::warn!("keys of `cog.yaml` that have no effect here: `{keys}`");
     }
 
     let runtime = runtime()?;
@@ -88,19 +97,31 @@ pub(super) fn run(
     served
 }
 
+/// Reads the file that the command line names, or else `cog.yaml`, which need not be there.
+fn cog_yaml(arguments: &ServeArguments, process: &Process) -> Result<CogYaml, Failure> {
+    let path = arguments.config.as_deref().unwrap_or(Path::new("cog.yaml"));
+    let content = match std::fs::read_to_string(process.locate(path)) {
+        Err(error) if error.kind() == ErrorKind::NotFound && arguments.config.is_none() => {
+            return Ok(CogYaml::default());
+        }
+        content => content,
+    };
+    CogYaml::parse(&path.display().to_string(), content).map_err(|error| Failure::Failed(error.to_string()))
+}
+
 /// Listens on `host`, which is an address or a name.
 async fn listen(host: &str, port: u16) -> Result<TcpListener, Failure> {
     // Brackets are how an IPv6 address is written before a port.
     let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     TcpListener::bind((bare, port)).await.map_err(|error| {
         Failure::Failed(match error.kind() {
-            std::io::ErrorKind::AddrInUse => {
+            ErrorKind::AddrInUse => {
                 format!("cannot listen on `{host}`: port {port} is in use; choose another with `--port`")
             }
-            std::io::ErrorKind::PermissionDenied => {
+            ErrorKind::PermissionDenied => {
                 format!("cannot listen on `{host}`: port {port} is not allowed; choose one above 1023 with `--port`")
             }
-            std::io::ErrorKind::AddrNotAvailable => {
+            ErrorKind::AddrNotAvailable => {
                 format!("cannot listen on `{host}`: it is no address of this machine; choose one with `--host`")
             }
             _ => format!("cannot listen on `{host}` port {port}: {error}"),

@@ -20,7 +20,7 @@ fn the_page_is_fresh() {
 fn page() -> String {
     let mut page = "# Environment\n\n\
         Written from the list in `cog-server/src/env`; do not edit. `COG_OVERWRITE=1 cargo test -p cog-server --lib` writes it anew.\n\n\
-        A flag wins over its variable. A variable that is empty counts as one that is not set. \
+        A flag wins over its variable, and a variable over [`cog.yaml`](cog-yaml.md). A variable that is empty counts as one that is not set. \
         What is set and makes no sense is warned of at the start, and the default holds; only a `PORT` that is none ends the start, with exit code 1.\n\n\
         | variable | flag | default | meaning |\n|---|---|---|---|\n"
         .to_owned();

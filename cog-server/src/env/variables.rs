@@ -26,7 +26,7 @@ impl Variable {
 pub(super) const PORT: Variable = variable("PORT", "5000", "The port to listen on.").or_flag("--port");
 pub(super) const COG_MAX_CONCURRENCY: Variable = variable(
     "COG_MAX_CONCURRENCY",
-    "the model's own number",
+    "`concurrency.max` of `cog.yaml`, or the model's own number",
     "How many predictions may run at once. What is no positive whole number counts as 1.",
 )
 .or_flag("--max-concurrency");

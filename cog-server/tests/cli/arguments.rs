@@ -54,6 +54,20 @@ fn an_environment_that_makes_no_sense_is_told() {
     assert_eq!(warned.stderr, line);
 }
 
+/// The file of the directory is read, and may be missing; one that is named may not.
+#[test]
+fn a_cog_yaml_that_makes_no_sense_is_told() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("cog.yaml"), "concurency: {}\n").unwrap();
+    let told = "`concurency` is no key here; write `concurrency`";
+    let lines = format!(
+        "error: `cog.yaml` makes no sense: line 1 column 1: {told}\n --> cog.yaml:1:1\n  |\n1 | concurency: {{}}\n  | ^ {told}"
+    );
+    run_with::<Teller>(&["--port", "0"], directory, |process| process).failed(1, &lines);
+    run::<Teller>(&["--config", "other.yaml"])
+        .failed(1, "error: cannot read `other.yaml`: No such file or directory (os error 2)");
+}
+
 #[test]
 fn a_port_that_is_taken_is_told_before_the_model_is_loaded() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -16,6 +16,7 @@ pub(crate) struct Launch {
     model: String,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
+    cog_yaml: Option<String>,
 }
 
 impl Launch {
@@ -28,6 +29,12 @@ impl Launch {
     /// Starts with an environment variable set.
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Starts in a directory with this `cog.yaml`.
+    pub(crate) fn cog_yaml(mut self, content: &str) -> Self {
+        self.cog_yaml = Some(content.to_owned());
         self
     }
 
@@ -85,7 +92,11 @@ impl Launch {
     }
 
     fn command(&self, directory: &TempDir) -> Command {
+        if let Some(content) = &self.cog_yaml {
+            std::fs::write(directory.path().join("cog.yaml"), content).unwrap();
+        }
         let mut command = Command::new(env!("CARGO_BIN_EXE_contract"));
+        command.current_dir(directory.path());
         command.env_clear().env("TMPDIR", directory.path()).env("CONTRACT_MODEL", &self.model);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.args(&self.arguments).stdin(Stdio::null()).stdout(Stdio::null());
@@ -111,7 +122,7 @@ impl Server {
 
     /// Says how to start a model.
     pub(crate) fn launch(model: &str) -> Launch {
-        Launch { model: model.to_owned(), arguments: Vec::new(), environment: Vec::new() }
+        Launch { model: model.to_owned(), arguments: Vec::new(), environment: Vec::new(), cog_yaml: None }
     }
 
     #[track_caller]
