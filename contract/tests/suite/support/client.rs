@@ -2,6 +2,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::time::Instant;
 
 use serde_json::Value;
 
@@ -105,9 +106,12 @@ impl Connection {
 
     #[track_caller]
     fn chunks(&mut self) -> Vec<u8> {
+        let start = Instant::now();
         let mut body = Vec::new();
         while let Some(chunk) = self.chunk() {
             body.extend(chunk);
+            // Events that keep a connection alive come for ever.
+            assert!(start.elapsed() < LIMIT, "the body goes on and on");
         }
         body
     }
