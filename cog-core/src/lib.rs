@@ -37,8 +37,8 @@ pub use serde_json::{Value, json};
 pub use tokio_util::sync::CancellationToken;
 
 pub use crate::engine::{
-    CancelOnDrop, Engine, EngineConfig, HealthReport, Phase, PredictionHandle, Rejection, Request, Retention,
-    SetupRecord, SetupStatus, Watcher,
+    CancelOnDrop, Engine, EngineConfig, HealthReport, OutputCapture, Phase, PredictionHandle, Rejection,
+    Request, Retention, SetupRecord, SetupStatus, Watcher,
 };
 pub use crate::error::{Canceled, Defunct, Error, Result};
 pub use crate::field::FieldPath;
@@ -51,8 +51,8 @@ pub use crate::output::{
     ConcatenateStream, Deliver, EncodeError, Encoder, IntoItem, Output, OutputStream, OutputValue,
 };
 pub use crate::prediction::{
-    Completion, Event, Events, Lagged, LogSource, Prediction, PredictionId, PredictionIdError,
-    PredictionOutput, Status,
+    Completion, Event, Events, LOG_TEXT_LIMIT, Lagged, LogSource, Prediction, PredictionId,
+    PredictionIdError, PredictionOutput, Status, cut_log_text,
 };
 pub use crate::predictor::{Predictor, Setup, Weights, WeightsError};
 pub use crate::schema::Schema;

@@ -172,6 +172,22 @@ impl MetricValue {
         &self.0
     }
 
+    /// Returns how many bytes it takes, roughly.
+    pub(crate) fn weight(&self) -> usize {
+        fn of(value: &Value) -> usize {
+            size_of::<Value>()
+                + match value {
+                    Value::String(text) => text.len(),
+                    Value::Array(items) => items.iter().map(of).sum(),
+                    Value::Object(members) => {
+                        members.iter().map(|(name, value)| name.len() + of(value)).sum()
+                    }
+                    Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+                }
+        }
+        of(&self.0)
+    }
+
     /// Returns Cog's word for the type of this value. A number that was not finite has become `null`, which is none of them.
     fn type_name(&self) -> Option<&'static str> {
         type_name(&self.0)

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::Retention;
+use super::{OutputCapture, Retention};
 use crate::file::{Fetch, Publish};
 use crate::prediction::PredictionId;
 use crate::predictor::Weights;
@@ -36,6 +36,12 @@ pub struct EngineConfig {
     pub temp_directory: Option<PathBuf>,
     /// How many events of a prediction are kept for readers that come late or are slow. At least one is.
     pub history_capacity: usize,
+    /// How many bytes the logs, progress messages and metrics among these events may have.
+    pub max_history_bytes: usize,
+    /// How many bytes a prediction may log. Of what is beyond, a line says that it was left out.
+    pub max_log_bytes: usize,
+    /// Who hears what author code prints; if `None`, nobody does.
+    pub output_capture: Option<Arc<dyn OutputCapture>>,
     /// How much is kept of predictions that are over.
     pub retention: Retention,
     /// How long `setup` may take; for ever if `None`.
@@ -55,6 +61,9 @@ impl Default for EngineConfig {
             publisher: None,
             temp_directory: None,
             history_capacity: 1024,
+            max_history_bytes: 16 << 20,
+            max_log_bytes: 64 << 20,
+            output_capture: None,
             retention: Retention::default(),
             setup_timeout: None,
             healthcheck_timeout: Duration::from_secs(5),
@@ -73,6 +82,9 @@ impl fmt::Debug for EngineConfig {
             .field("publisher", &self.publisher.as_ref().map(|_| "Publish"))
             .field("temp_directory", &self.temp_directory)
             .field("history_capacity", &self.history_capacity)
+            .field("max_history_bytes", &self.max_history_bytes)
+            .field("max_log_bytes", &self.max_log_bytes)
+            .field("output_capture", &self.output_capture.as_ref().map(|_| "OutputCapture"))
             .field("retention", &self.retention)
             .field("setup_timeout", &self.setup_timeout)
             .field("healthcheck_timeout", &self.healthcheck_timeout)

@@ -11,6 +11,7 @@
 //! It does not decide what a reader sees of a prediction, opens no connection and reads no environment. It has no state outside the value,
 //! so any number of engines live in one process.
 
+mod capture;
 mod config;
 mod driver;
 mod handle;
@@ -30,6 +31,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
+pub use self::capture::OutputCapture;
 pub use self::config::{EngineConfig, Rejection, Request};
 pub use self::handle::{CancelOnDrop, PredictionHandle, Watcher};
 pub use self::health::HealthReport;
@@ -131,7 +133,7 @@ impl Engine {
             output: P::Output::schema(),
             slots,
             phase: watch::Sender::new(Phase::Starting),
-            setup: setup::record(&cancellation),
+            setup: setup::record(&config, &cancellation),
             pool: Arc::new(Pool::default()),
             registry: Arc::new(Registry::new(config.retention)),
             ids: IdSequence::default(),
@@ -221,6 +223,7 @@ impl Engine {
         let token = inner.cancellation.child_token();
         let mut record = Record::new(id, inner.output.is_stream(), inner.config.history_capacity, token)
             .with_watchdog(inner.canceled.clone())
+            .with_limits(inner.config.max_history_bytes, inner.config.max_log_bytes)
             .with_end_unwatched(request.ends_unwatched);
         if request.is_kept {
             record = record.with_input(inner.input.masked(&request.input));

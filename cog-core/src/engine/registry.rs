@@ -18,7 +18,7 @@ pub struct Retention {
     pub count: usize,
     /// For so long.
     pub time: Duration,
-    /// With at most so many bytes of output and logs between them.
+    /// With at most so many bytes of output, logs and events between them.
     pub bytes: usize,
 }
 
@@ -78,7 +78,7 @@ impl Registry {
 
     /// Keeps a prediction that is over for those who ask later, and forgets what is kept for too long or too much.
     pub(super) fn keep(&self, record: &Arc<Record>) {
-        let bytes = record.read(size);
+        let bytes = record.read(size) + record.history_bytes();
         let mut state = self.lock();
         state.finished.push_back(Finished { record: Arc::clone(record), at: Instant::now(), bytes });
         state.bytes += bytes;
@@ -159,7 +159,7 @@ mod tests {
         }
         assert_eq!(found(&registry, &["a", "b", "c"]), [false, true, true]);
 
-        let registry = Registry::new(Retention { bytes: 5000, ..Retention::default() });
+        let registry = Registry::new(Retention { bytes: 9000, ..Retention::default() });
         over(&registry, "a", 2000);
         over(&registry, "b", 2000);
         assert_eq!(found(&registry, &["a", "b"]), [false, true]);

@@ -11,6 +11,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
+use super::capture::{Captured, OutputCapture};
 use super::driver::{Driver, Task};
 use super::outbox::{Outbox, Publishing};
 use super::pool::Permit;
@@ -61,6 +62,8 @@ impl Job {
 pub(super) struct Runner {
     pub(super) driver: Arc<dyn Driver>,
     pub(super) publisher: Option<Arc<dyn Publish>>,
+    /// Who hears what is printed, if it can only be printed by one prediction.
+    pub(super) capture: Option<Arc<dyn OutputCapture>>,
     pub(super) phase: watch::Sender<Phase>,
     pub(super) runtime: Handle,
 }
@@ -76,7 +79,13 @@ impl Runner {
         let outbox = Outbox::new(&record, &scope, self.publisher.as_ref(), &self.runtime);
         let task = Task { input: job.input.take(), scope: &scope, outbox: &outbox };
 
+        let is_canceled = record.cancellation().is_cancelled();
+        if !is_canceled {
+            record.append(Event::Started { at: Timestamp::now() });
+        }
         let (error, publishing) = {
+            // Around everything that the author's code may do, dropping what it holds included.
+            let _captured = (!is_canceled).then(|| Captured::new(self.capture.as_ref(), &scope));
             let _entered = Entered::new(scope.clone());
             let span = tracing::info_span!("prediction", prediction_id = record.id().as_str());
             let _span = span.enter();
@@ -120,16 +129,11 @@ async fn wind_up(job: Job, scope: Scope, error: Option<String>, publishing: Publ
 }
 
 async fn drive(record: &Record, driver: &dyn Driver, task: Task<'_>) -> Result<(), Error> {
-    let cancellation = record.cancellation();
-    if cancellation.is_cancelled() {
-        return Err(Canceled.into());
-    }
-    record.append(Event::Started { at: Timestamp::now() });
     let outbox = task.outbox;
-    // Dropping the driver's future is how asynchronous code is canceled.
+    // Dropping the driver's future is how asynchronous code is canceled. One that is canceled before it starts is not polled at all.
     tokio::select! {
         biased;
-        () = cancellation.cancelled() => Err(Canceled.into()),
+        () = record.cancellation().cancelled() => Err(Canceled.into()),
         ended = driver.drive(task) => ended,
         // After the driver, which may just have begun to publish.
         failed = outbox.published() => failed,

@@ -9,13 +9,14 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::capture::{Captured, OutputCapture};
 use super::driver::{Driver, InProcess};
 use super::run::Runner;
-use super::{Inner, Rejection};
+use super::{EngineConfig, Inner, Rejection};
 use crate::error::{Defunct, Error, Result, drop_panic, panic_message};
 use crate::prediction::{Event, IdSequence, Prediction, Record, Status};
 use crate::predictor::{Predictor, Setup};
-use crate::scope::{Directory, Scope};
+use crate::scope::Scope;
 
 /// How far an engine has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,6 +105,9 @@ impl SetupRecord {
     pub(super) fn of(record: &Prediction) -> Self {
         let mut logs = record.logs().to_owned();
         if let Some(error) = record.error() {
+            if !logs.is_empty() && !logs.ends_with('\n') {
+                logs.push('\n');
+            }
             logs.push_str(error);
         }
         Self {
@@ -120,8 +124,9 @@ impl SetupRecord {
 }
 
 /// A setup is recorded the way a prediction is: it begins, logs and ends.
-pub(super) fn record(cancellation: &CancellationToken) -> Arc<Record> {
-    Arc::new(Record::new(IdSequence::default().next(), false, 1, cancellation.child_token()))
+pub(super) fn record(config: &EngineConfig, cancellation: &CancellationToken) -> Arc<Record> {
+    let record = Record::new(IdSequence::default().next(), false, 1, cancellation.child_token());
+    Arc::new(record.with_limits(config.max_history_bytes, config.max_log_bytes))
 }
 
 /// Starts the setup on a thread of its own, and the slots after it.
@@ -147,8 +152,9 @@ pub(super) fn begin<P: Predictor>(engine: &Arc<Inner>) {
     let spawned = thread::Builder::new().name("cog-setup".to_owned()).spawn({
         let (weak, record) = (Weak::clone(&weak), Arc::clone(&record));
         let under_way = engine.setting_up.token();
+        let capture = engine.config.output_capture.clone();
         move || {
-            let predictor = set_up::<P>(&setup, &record, &runtime);
+            let predictor = set_up::<P>(&setup, &record, capture.as_ref(), &runtime);
             let started = predictor.and_then(|predictor| open(&weak, predictor, runtime));
             end(&weak, &record, started);
             drop(under_way);
@@ -160,9 +166,15 @@ pub(super) fn begin<P: Predictor>(engine: &Arc<Inner>) {
 }
 
 /// Runs the author's setup.
-fn set_up<P: Predictor>(setup: &Setup, record: &Arc<Record>, runtime: &Handle) -> Result<P> {
+fn set_up<P: Predictor>(
+    setup: &Setup,
+    record: &Arc<Record>,
+    capture: Option<&Arc<dyn OutputCapture>>,
+    runtime: &Handle,
+) -> Result<P> {
     record.append(Event::Started { at: Timestamp::now() });
-    let scope = Scope::new(Arc::clone(record), std::collections::HashMap::new(), Directory::new(None));
+    let scope = Scope::of_setup(Arc::clone(record));
+    let captured = Captured::new(capture, &scope);
     let ended = scope.enter(|| {
         let span = tracing::info_span!("setup");
         let _span = span.enter();
@@ -176,6 +188,7 @@ fn set_up<P: Predictor>(setup: &Setup, record: &Arc<Record>, runtime: &Handle) -
             })
         }))
     });
+    drop(captured);
     scope.remove_directory();
     ended.unwrap_or_else(|payload| {
         let error = Error::msg(format!("setup panicked: {}", panic_message(&*payload)));
@@ -190,7 +203,13 @@ fn open<P: Predictor>(engine: &Weak<Inner>, predictor: P, runtime: Handle) -> Re
     let driver: Arc<dyn Driver> = Arc::new(InProcess::new(predictor, engine.config.fetcher.clone()));
     let phase = engine.phase.clone();
     engine.health.begin(Arc::clone(&driver), phase.clone(), runtime.clone())?;
-    let runner = Runner { driver, publisher: engine.config.publisher.clone(), phase, runtime };
+    let runner = Runner {
+        driver,
+        publisher: engine.config.publisher.clone(),
+        capture: engine.config.output_capture.clone().filter(|_| engine.slots == 1),
+        phase,
+        runtime,
+    };
     let run = move |job, permit| runner.run(job, permit);
     engine.pool.open(engine.slots, &(Arc::new(run) as _))?;
     Ok(())

@@ -51,6 +51,18 @@ pub enum Event {
     Completed(Completion),
 }
 
+impl Event {
+    /// How many bytes of memory it takes that nobody else does. The output is the prediction's as well, and so no burden.
+    pub(super) fn weight(&self) -> usize {
+        match self {
+            Self::Log { text, .. } => text.len(),
+            Self::Progress { message, .. } => message.as_ref().map_or(0, |message| message.len()),
+            Self::Metric { value, .. } => value.as_ref().map_or(0, MetricValue::weight),
+            Self::Started { .. } | Self::Output { .. } | Self::Completed(_) => 0,
+        }
+    }
+}
+
 /// How a prediction ended.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

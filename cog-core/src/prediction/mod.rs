@@ -7,6 +7,7 @@
 mod event;
 mod events;
 mod id;
+mod log_text;
 mod object;
 mod record;
 
@@ -14,5 +15,6 @@ pub use self::event::{Completion, Event, LogSource, Status};
 pub use self::events::{Events, Lagged};
 pub(crate) use self::id::IdSequence;
 pub use self::id::{PredictionId, PredictionIdError};
+pub use self::log_text::{LOG_TEXT_LIMIT, cut_log_text};
 pub use self::object::{Prediction, PredictionOutput};
 pub(crate) use self::record::Record;

@@ -44,6 +44,12 @@ pub(super) struct State {
     canceled: Option<Instant>,
     /// Whether it has said that it goes on all the same.
     is_overdue: bool,
+    /// The weight of `history`.
+    bytes: usize,
+    max_bytes: usize,
+    max_log_bytes: usize,
+    /// Whether a line has said that the rest of the logs is left out.
+    is_log_full: bool,
 }
 
 impl Record {
@@ -61,6 +67,10 @@ impl Record {
             capacity: history_capacity.max(1),
             canceled: None,
             is_overdue: false,
+            bytes: 0,
+            max_bytes: usize::MAX,
+            max_log_bytes: usize::MAX,
+            is_log_full: false,
         };
         Self {
             id,
@@ -75,11 +85,24 @@ impl Record {
         }
     }
 
+    /// Bounds the bytes of the history and those of the logs.
+    pub(crate) fn with_limits(mut self, max_history_bytes: usize, max_log_bytes: usize) -> Self {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        state.max_bytes = max_history_bytes;
+        state.max_log_bytes = max_log_bytes;
+        self
+    }
+
     /// Notes the input, for those who ask about the prediction later.
     pub(crate) fn with_input(mut self, input: Value) -> Self {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         state.prediction.set_input(input);
         self
+    }
+
+    /// Returns how much memory the history takes.
+    pub(crate) fn history_bytes(&self) -> usize {
+        self.lock().bytes
     }
 
     pub(crate) const fn with_end_unwatched(mut self, ends_unwatched: bool) -> Self {
@@ -250,12 +273,31 @@ impl State {
     }
 
     fn append(&mut self, event: Event) {
+        let Some(event) = self.within_log_limit(event) else { return };
         self.prediction.apply(&event);
-        if self.history.len() >= self.capacity {
-            self.history.pop_front();
+        self.bytes += event.weight();
+        self.history.push_back(event);
+        // The last one stays, whatever it weighs.
+        while self.history.len() > self.capacity || (self.bytes > self.max_bytes && self.history.len() > 1) {
+            self.bytes -= self.history.pop_front().map_or(0, |event| event.weight());
             self.first += 1;
         }
-        self.history.push_back(event);
+    }
+
+    /// Puts a line in place of the first text that is beyond the limit, and nothing in place of the others.
+    fn within_log_limit(&mut self, event: Event) -> Option<Event> {
+        let Event::Log { source, text } = &event else { return Some(event) };
+        let logs = self.prediction.logs();
+        if !self.is_log_full && text.len() <= self.max_log_bytes.saturating_sub(logs.len()) {
+            return Some(event);
+        }
+        if std::mem::replace(&mut self.is_log_full, true) {
+            return None;
+        }
+        let line_end = if logs.is_empty() || logs.ends_with('\n') { "" } else { "\n" };
+        let notice =
+            format!("{line_end}[a prediction may log {} bytes: the rest is left out]\n", self.max_log_bytes);
+        Some(Event::Log { source: *source, text: notice.into() })
     }
 
     /// Says that code has returned which was said to go on.

@@ -1,4 +1,7 @@
-//! From `tracing` to the logs of the prediction that logs.
+//! From `tracing` to the logs of the prediction that logs, and back.
+//!
+//! What author code says with `tracing` goes to its prediction's logs, and what it logs in other ways is said with `tracing`: each line
+//! is in both places, once.
 
 use std::fmt::{self, Write as _};
 
@@ -10,7 +13,7 @@ use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
 use super::{Scope, current_scope};
-use crate::prediction::LogSource;
+use crate::prediction::{LogSource, PredictionId, cut_log_text};
 
 /// A layer for `tracing_subscriber` that adds what author code logs to the logs of its prediction.
 ///
@@ -29,7 +32,7 @@ pub struct PredictionLogs;
 impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for PredictionLogs {
     fn on_new_span(&self, _: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let scope = current_scope();
-        if scope.id().is_some()
+        if scope.record().is_some()
             && let Some(span) = context.span(id)
         {
             span.extensions_mut().replace(scope);
@@ -42,7 +45,7 @@ impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for PredictionLogs {
             return;
         }
         let mut scope = current_scope();
-        if scope.id().is_none() {
+        if scope.record().is_none() {
             let mut spans = context.event_scope(event).into_iter().flatten();
             let Some(found) = spans.find_map(|span| span.extensions().get::<Scope>().cloned()) else {
                 return;
@@ -53,7 +56,17 @@ impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for PredictionLogs {
         event.record(&mut line);
         let level =
             if *metadata.level() == Level::INFO { String::new() } else { format!("{} ", metadata.level()) };
-        scope.write_log(LogSource::Stderr, &format!("{level}{}{}\n", line.message, line.fields));
+        let text = format!("{level}{}{}\n", line.message, line.fields);
+        scope.append_log(LogSource::Stderr, &cut_log_text(&text));
+    }
+}
+
+/// Repeats a text from a prediction's logs. It stands in no span: the prediction is named in the fields.
+pub(super) fn repeat(id: Option<&PredictionId>, source: LogSource, text: &str) {
+    let message = text.trim_end_matches(['\n', '\r']);
+    if !message.is_empty() {
+        let (prediction_id, source) = (id.map(PredictionId::as_str), source.as_str());
+        tracing::info!(target: "cog_core::logs", parent: None, prediction_id, source, "{message}");
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) use self::directory::Directory;
 pub use self::logs::PredictionLogs;
 use crate::error::Canceled;
 use crate::metric::{MetricError, MetricMode, MetricName, MetricValue};
-use crate::prediction::{Event, LogSource, PredictionId, Record};
+use crate::prediction::{Event, LogSource, PredictionId, Record, cut_log_text};
 
 /// A handle to the running prediction. Clones are handles to the same one, and may go to other threads.
 ///
@@ -47,7 +47,22 @@ struct Inner {
     record: Arc<Record>,
     context: HashMap<String, String>,
     directory: Directory,
+    /// Whether this is the setup, which has logs but is no prediction.
+    is_setup: bool,
 }
+
+/// Two are equal if they are handles to the same prediction, or to none.
+impl PartialEq for Scope {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Some(this), Some(other)) => Arc::ptr_eq(this, other),
+            (None, None) => true,
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Scope {}
 
 impl Scope {
     /// A scope of no prediction: whatever is done with it is nothing. For tests, and for code that runs by itself.
@@ -57,17 +72,22 @@ impl Scope {
     }
 
     pub(crate) fn new(record: Arc<Record>, context: HashMap<String, String>, directory: Directory) -> Self {
-        Self(Some(Arc::new(Inner { record, context, directory })))
+        Self(Some(Arc::new(Inner { record, context, directory, is_setup: false })))
+    }
+
+    pub(crate) fn of_setup(record: Arc<Record>) -> Self {
+        let (context, directory) = (HashMap::new(), Directory::new(None));
+        Self(Some(Arc::new(Inner { record, context, directory, is_setup: true })))
     }
 
     pub(crate) fn record(&self) -> Option<&Arc<Record>> {
         self.0.as_ref().map(|inner| &inner.record)
     }
 
-    /// The prediction's name.
+    /// The prediction's name. There is none during setup.
     #[must_use]
     pub fn id(&self) -> Option<&PredictionId> {
-        self.record().map(|record| record.id())
+        self.0.as_ref().filter(|inner| !inner.is_setup).map(|inner| inner.record.id())
     }
 
     /// What the client sent under `name` in the request's `context`: texts that are meant for the model and no part of its input.
@@ -120,8 +140,20 @@ impl Scope {
         }
     }
 
-    /// Adds `text` to the prediction's logs as it is: no line end is added.
+    /// Adds `text` to the prediction's logs as it is: no line end is added. More than [`LOG_TEXT_LIMIT`](crate::LOG_TEXT_LIMIT) bytes
+    /// are [cut](crate::cut_log_text).
+    ///
+    /// It is repeated with `tracing`, for the log of the whole program.
     pub fn write_log(&self, source: LogSource, text: &str) {
+        if self.0.is_some() {
+            let text = cut_log_text(text);
+            logs::repeat(self.id(), source, &text);
+            self.append_log(source, &text);
+        }
+    }
+
+    /// Adds a text to the prediction's logs that the log of the program has already.
+    fn append_log(&self, source: LogSource, text: &str) {
         if let Some(record) = self.record() {
             record.append(Event::Log { source, text: text.into() });
         }
