@@ -19,6 +19,7 @@ mod webhook;
 mod wire;
 
 mod lifecycle;
+mod output;
 mod retry;
 mod telemetry;
 mod tls;

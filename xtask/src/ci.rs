@@ -123,7 +123,9 @@ fn features(workspace: &Workspace) -> Result<()> {
 }
 
 fn no_candle(workspace: &Workspace) -> Result<()> {
-    for package in ["cog-core", "cog-macros", "cog-server", "contract", "hello-world", "many-inputs"] {
+    for package in
+        ["cog-core", "cog-macros", "cog-server", "cog-stdio", "contract", "hello-world", "many-inputs"]
+    {
         let edges = "normal,build";
         let tree = workspace
             .output_of(["tree", "-p", package, "-e", edges, "--prefix", "none", "--target", "all"])?;

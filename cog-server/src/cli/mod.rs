@@ -10,6 +10,7 @@ mod predict;
 mod process;
 mod serve;
 mod signals;
+mod streams;
 
 use std::process::ExitCode;
 

@@ -6,6 +6,7 @@ use std::fmt;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
+use cog_stdio::{Stream, duplicate};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::failure::Failure;
@@ -49,13 +50,20 @@ impl Process {
         Self {
             environment: std::env::vars_os().collect(),
             stdin: Box::new(io::stdin()),
-            stdout: Box::new(io::stdout()),
-            stderr: Box::new(io::stderr()),
+            stdout: own(Stream::Stdout).unwrap_or_else(|| Box::new(io::stdout())),
+            stderr: own(Stream::Stderr).unwrap_or_else(|| Box::new(io::stderr())),
             has_terminal: io::stderr().is_terminal(),
             is_whole: true,
             signals: Signals::OfProcess,
             ..Self::new(std::env::args_os())
         }
+    }
+
+    /// Sets the arguments, the first of which is its name. For programs that have commands of their own.
+    #[must_use]
+    pub fn with_arguments(mut self, arguments: impl IntoIterator<Item: Into<OsString>>) -> Self {
+        self.arguments = arguments.into_iter().map(Into::into).collect();
+        self
     }
 
     /// Sets the environment.
@@ -165,6 +173,11 @@ impl Process {
     pub(super) fn tell_as_it_is(&mut self, text: &str) {
         let _ = self.stderr.write_all(text.as_bytes()).and_then(|()| self.stderr.flush());
     }
+}
+
+/// A stream as it is now: author code that prints to it is captured later, and the command line is not.
+fn own(stream: Stream) -> Option<Box<dyn Write + Send>> {
+    duplicate(stream).ok().map(|stream| Box::new(stream) as _)
 }
 
 impl fmt::Debug for Process {

@@ -8,6 +8,7 @@ use cog_core::{EngineConfig, Publish};
 use tokio::net::TcpListener;
 
 use super::arguments::ServeArguments;
+use super::streams::Streams;
 use super::{Failure, Process, fetcher, part, runtime, weights};
 use crate::cog_yaml::CogYaml;
 use crate::env::Environment;
@@ -15,7 +16,7 @@ use crate::files::{HttpPublish, UploadConfig};
 use crate::lifecycle::{self, ServerConfig, StopCause, WebhookConfig};
 use crate::model::Part;
 use crate::role::{Role, Roles};
-use crate::telemetry::{self, LogFormat};
+use crate::telemetry::LogFormat;
 
 pub(super) fn run(
     parts: &Roles<Part>,
@@ -33,7 +34,7 @@ pub(super) fn run(
         None => environment.port().map_err(|error| Failure::Failed(error.to_string()))?,
     };
     let cog_yaml = cog_yaml(arguments, process)?;
-    let config = EngineConfig {
+    let mut config = EngineConfig {
         slots: arguments.max_concurrency.or(environment.max_concurrency).or(cog_yaml.max_concurrency),
         weights: weights(&arguments.model, environment)?,
         fetcher: Some(Arc::new(fetcher(&arguments.model, environment))),
@@ -45,14 +46,11 @@ pub(super) fn run(
         setup_timeout: environment.setup_timeout,
         ..EngineConfig::default()
     };
-    if process.is_whole() {
-        let format = environment.log_format.unwrap_or(if process.has_terminal() {
-            LogFormat::Console
-        } else {
-            LogFormat::Json
-        });
-        telemetry::init(format, environment.log_filter.as_deref().unwrap_or("info"), environment.is_colored);
-    }
+    let default = if process.has_terminal() { LogFormat::Console } else { LogFormat::Json };
+    let format = environment.log_format.unwrap_or(default);
+    let filter = environment.log_filter.as_deref().unwrap_or("info");
+    let streams = Streams::open(process, environment, format, filter)?;
+    config.output_capture = streams.listener();
     for warning in &environment.warnings {
         tracing::warn!("{warning}");
     }

@@ -20,8 +20,8 @@ use std::time::Duration;
 use self::reader::Reader;
 pub(crate) use self::variables::VARIABLES;
 use self::variables::{
-    ALL_PROXY, COG_USER_AGENT, COG_WEBHOOK_SECRET, COG_WEIGHTS, HTTP_PROXY, HTTPS_PROXY,
-    KUBERNETES_SERVICE_HOST, NO_COLOR, NO_PROXY, PORT, WEBHOOK_AUTH_TOKEN,
+    ALL_PROXY, COG_ALLOW_PRIVATE_URLS, COG_CAPTURE_OUTPUT, COG_USER_AGENT, COG_WEBHOOK_SECRET, COG_WEIGHTS,
+    HTTP_PROXY, HTTPS_PROXY, KUBERNETES_SERVICE_HOST, NO_COLOR, NO_PROXY, PORT, WEBHOOK_AUTH_TOKEN,
 };
 use crate::telemetry::LogFormat;
 
@@ -43,6 +43,7 @@ pub(crate) struct Environment {
     pub(crate) ready_file: Option<PathBuf>,
     pub(crate) log_filter: Option<String>,
     pub(crate) log_format: Option<LogFormat>,
+    pub(crate) captures_output: bool,
     pub(crate) is_colored: bool,
     pub(crate) proxies: Proxies,
     /// What was set and could not be used, and what holds instead: one sentence each.
@@ -84,7 +85,7 @@ pub(crate) fn read(set: &HashMap<OsString, OsString>) -> Environment {
         weights: reader.text(COG_WEIGHTS),
         setup_timeout: reader.setup_timeout(),
         user_agent: reader.text(COG_USER_AGENT),
-        allows_private_urls: reader.allows_private_urls(),
+        allows_private_urls: reader.is_true(COG_ALLOW_PRIVATE_URLS, false, "allowing none"),
         stream_history_capacity: reader.stream_history_capacity(),
         throttle: reader.throttle(),
         webhook_token: reader.text(WEBHOOK_AUTH_TOKEN),
@@ -92,6 +93,7 @@ pub(crate) fn read(set: &HashMap<OsString, OsString>) -> Environment {
         ready_file: reader.text(KUBERNETES_SERVICE_HOST).map(|_| PathBuf::from("/var/run/cog/ready")),
         log_filter: reader.log_filter(),
         log_format: reader.log_format(),
+        captures_output: reader.is_true(COG_CAPTURE_OUTPUT, true, "capturing it"),
         is_colored: reader.text(NO_COLOR).is_none(),
         proxies: Proxies {
             http: reader.proxy(HTTP_PROXY),

@@ -6,9 +6,8 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use super::variables::{
-    COG_ALLOW_PRIVATE_URLS, COG_LOG_LEVEL, COG_MAX_CONCURRENCY, COG_SETUP_TIMEOUT,
-    COG_STREAM_HISTORY_CAPACITY, COG_THROTTLE_RESPONSE_INTERVAL, LOG_FORMAT, RUST_LOG, Variable,
-    is_without_effect,
+    COG_LOG_LEVEL, COG_MAX_CONCURRENCY, COG_SETUP_TIMEOUT, COG_STREAM_HISTORY_CAPACITY,
+    COG_THROTTLE_RESPONSE_INTERVAL, LOG_FORMAT, RUST_LOG, Variable, is_without_effect,
 };
 use crate::telemetry::LogFormat;
 
@@ -70,14 +69,14 @@ impl<'a> Reader<'a> {
         seconds.map(Duration::from_secs)
     }
 
-    pub(super) fn allows_private_urls(&mut self) -> bool {
-        let Some(text) = self.text(COG_ALLOW_PRIVATE_URLS) else { return false };
+    pub(super) fn is_true(&mut self, variable: Variable, default: bool, instead: &str) -> bool {
+        let Some(text) = self.text(variable) else { return default };
         match text.trim().to_ascii_lowercase().as_str() {
             "true" | "1" | "yes" | "on" => true,
             "false" | "0" | "no" | "off" => false,
             _ => {
-                self.warn(COG_ALLOW_PRIVATE_URLS, &text, "`true` or `false`", "allowing none");
-                false
+                self.warn(variable, &text, "`true` or `false`", instead);
+                default
             }
         }
     }

@@ -91,6 +91,14 @@ fn logging() {
         None,
         &["`LOG_FORMAT=xml` is not `json` or `console`: choosing as if it were not set"],
     );
+    let captures = |environment: &Environment| environment.captures_output;
+    check(("COG_CAPTURE_OUTPUT", "false"), captures, false, &[]);
+    check(
+        ("COG_CAPTURE_OUTPUT", "some"),
+        captures,
+        true,
+        &["`COG_CAPTURE_OUTPUT=some` is not `true` or `false`: capturing it"],
+    );
     check(("NO_COLOR", "1"), |environment| environment.is_colored, false, &[]);
 }
 

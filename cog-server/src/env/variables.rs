@@ -89,6 +89,11 @@ pub(super) const LOG_FORMAT: Variable = variable(
     "`console` on a terminal, else `json`",
     "How log lines look: `json` for machines, `console` for people.",
 );
+pub(super) const COG_CAPTURE_OUTPUT: Variable = variable(
+    "COG_CAPTURE_OUTPUT",
+    "true",
+    "Whether what the model prints becomes logs of its prediction. `false` leaves it alone, so that the last words before a crash in native code are not lost.",
+);
 pub(super) const NO_COLOR: Variable =
     variable("NO_COLOR", "not set", "Whatever it is set to, nothing is printed in colour.");
 pub(super) const HTTP_PROXY: Variable = variable(
@@ -128,6 +133,7 @@ pub(crate) const VARIABLES: &[Variable] = &[
     COG_LOG_LEVEL,
     RUST_LOG,
     LOG_FORMAT,
+    COG_CAPTURE_OUTPUT,
     NO_COLOR,
     HTTP_PROXY,
     HTTPS_PROXY,

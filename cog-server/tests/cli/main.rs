@@ -8,6 +8,7 @@ mod arguments;
 mod inputs;
 mod models;
 mod outputs;
+mod printing;
 mod signals;
 mod support;
 mod trainings;

@@ -23,11 +23,12 @@ use self::outputs::Outputs;
 use self::progress::Progress;
 use super::arguments::PredictArguments;
 use super::signals::Interrupts;
+use super::streams::Streams;
 use super::{Failure, Process, fetcher, part, runtime, weights};
 use crate::env::Environment;
 use crate::model::Part;
 use crate::role::{Role, Roles};
-use crate::telemetry::{self, LogFormat};
+use crate::telemetry::LogFormat;
 
 /// How long a canceled prediction may take to end before it is left behind.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -43,7 +44,7 @@ pub(super) fn run(
     let mut attachments = Attachments::default();
     let input = input(arguments, &Inputs::of(&part.input), &mut attachments, process)?;
     let outputs = Outputs::new(&part.output, arguments.output.as_deref(), process)?;
-    let config = EngineConfig {
+    let mut config = EngineConfig {
         slots: Some(NonZeroUsize::MIN),
         weights: weights(&arguments.model, environment)?,
         fetcher: Some(Arc::new(AttachedFetch {
@@ -52,12 +53,12 @@ pub(super) fn run(
         })),
         // What is not read at once has to wait, not to be forgotten.
         history_capacity: usize::MAX,
+        max_history_bytes: usize::MAX,
         setup_timeout: environment.setup_timeout,
         ..EngineConfig::default()
     };
-    if process.is_whole() {
-        log(environment);
-    }
+    let streams = streams(process, environment)?;
+    config.output_capture = streams.listener();
     for warning in &environment.warnings {
         process.tell(&format!("warning: {warning}"));
     }
@@ -83,14 +84,13 @@ pub(super) fn run(
 }
 
 /// The logs of author code belong to the prediction, and are shown as such. Those of the server are shown to who asks for them.
-fn log(environment: &Environment) {
+fn streams(process: &Process, environment: &Environment) -> Result<Streams, Failure> {
     match &environment.log_filter {
-        Some(filter) => telemetry::init(
-            environment.log_format.unwrap_or(LogFormat::Console),
-            filter,
-            environment.is_colored,
-        ),
-        None => telemetry::init(LogFormat::Silent, "info", false),
+        Some(filter) => {
+            let format = environment.log_format.unwrap_or(LogFormat::Console);
+            Streams::open(process, environment, format, &format!("{filter},cog_core::logs=off"))
+        }
+        None => Streams::open(process, environment, LogFormat::Silent, "info"),
     }
 }
 
