@@ -5,14 +5,14 @@ use std::net::SocketAddr;
 use std::pin::pin;
 
 use async_stream::try_stream;
-use cog_core::{LogSource, MetricMode, Path, Result, Scope, Value, anyhow, json};
+use cog_core::{Defunct, LogSource, MetricMode, Path, Result, Scope, Value, anyhow, json};
 use futures::Stream;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::{self, UnboundedSender};
 
 use crate::meeting::{self, CleanUp};
-use crate::script::{Mode, Script, Source, Step};
+use crate::script::{Script, Source, Step};
 
 /// One thing that a script outputs.
 pub(crate) enum Part {
@@ -75,7 +75,11 @@ impl Player {
             }
             Step::Stderr(text) => io::stderr().write_all(text.as_bytes())?,
             Step::Flood(lines) => (0..lines).for_each(|line| scope.log(line)),
-            Step::Metric { name, value, mode } => scope.record_metric_with(&name, value, mode.into())?,
+            Step::Metric { name, value, mode } => {
+                let mode = mode.map_or(Ok(MetricMode::default()), |word| word.parse())?;
+                scope.record_metric_with(&name, value, mode)?;
+            }
+            Step::MetricNan(name) => scope.record_metric(&name, f64::NAN)?,
             Step::DeleteMetric(name) => scope.delete_metric(&name)?,
             Step::Progress { fraction, message: None } => scope.progress(fraction),
             Step::Progress { fraction, message: Some(message) } => scope.progress_with(fraction, message),
@@ -104,6 +108,7 @@ impl Player {
             Step::Ignore(address) => meeting::ignore(address)?,
             Step::CleanUp(address) => self.clean_ups.push(CleanUp(address)),
             Step::Fail(chain) => return Err(failure(chain)),
+            Step::Defunct(chain) => return Err(Defunct::new(failure(chain)).into()),
             Step::Panic(message) => panic(&message),
             Step::Exit(code) => std::process::exit(code),
         }
@@ -155,16 +160,6 @@ impl From<Source> for LogSource {
         match source {
             Source::Stdout => Self::Stdout,
             Source::Stderr => Self::Stderr,
-        }
-    }
-}
-
-impl From<Mode> for MetricMode {
-    fn from(mode: Mode) -> Self {
-        match mode {
-            Mode::Replace => Self::Replace,
-            Mode::Increment => Self::Increment,
-            Mode::Append => Self::Append,
         }
     }
 }

@@ -37,13 +37,10 @@ pub(crate) enum Step {
     Stderr(String),
     /// Log so many numbered lines.
     Flood(usize),
-    /// Record a metric.
-    Metric {
-        name: String,
-        value: Value,
-        #[serde(default)]
-        mode: Mode,
-    },
+    /// Record a metric; the mode is one of the words that `cog_core::MetricMode` knows.
+    Metric { name: String, value: Value, mode: Option<String> },
+    /// Record a metric whose value is what a division by zero gives.
+    MetricNan(String),
     /// Remove a metric.
     DeleteMetric(String),
     /// Tell how far it is.
@@ -76,6 +73,8 @@ pub(crate) enum Step {
     CleanUp(SocketAddr),
     /// Fail with this chain of errors, outermost first.
     Fail(Vec<String>),
+    /// Fail with this chain of errors, and say that the model cannot be used any more.
+    Defunct(Vec<String>),
     /// Panic.
     Panic(String),
     /// End the process.
@@ -88,14 +87,4 @@ pub(crate) enum Step {
 pub(crate) enum Source {
     Stdout,
     Stderr,
-}
-
-/// How a metric is recorded.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Mode {
-    #[default]
-    Replace,
-    Increment,
-    Append,
 }

@@ -24,6 +24,7 @@ mod metrics;
 mod object;
 mod routes;
 mod shutdown;
+mod slots;
 mod stream;
 mod training;
 mod transport;
