@@ -49,6 +49,10 @@ impl Healthcheck {
             while woken.recv().is_ok() {
                 // Whoever came before this run began shares its answer.
                 let askers = std::mem::take(&mut *waiting.lock().unwrap_or_else(PoisonError::into_inner));
+                if askers.iter().all(oneshot::Sender::is_closed) {
+                    // They have given up on a run that hung, so nobody wants to know.
+                    continue;
+                }
                 let report = run(&*driver, &phase, &runtime);
                 for asker in askers {
                     // An asker that has given up is no error.
