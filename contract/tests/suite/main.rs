@@ -13,6 +13,7 @@
 
 mod support;
 
+mod broken;
 mod concurrency;
 mod document;
 mod environment;
@@ -23,6 +24,7 @@ mod logs;
 mod metrics;
 mod object;
 mod routes;
+mod setup;
 mod shutdown;
 mod slots;
 mod stream;
