@@ -16,6 +16,7 @@ mod support;
 mod broken;
 mod concurrency;
 mod document;
+mod draining;
 mod environment;
 mod files;
 mod health;

@@ -1,4 +1,4 @@
-//! Section 10: signals, shutdown, exit codes.
+//! Section 10: signals, shutdown, exit codes. What happens to what is under way is in `draining`.
 
 use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
@@ -103,17 +103,6 @@ fn a_sigint_while_it_stops_is_for_those_who_cannot_wait() {
         server.signal("INT");
         assert_eq!(server.end().code(), Some(130), "after SIG{first}");
     }
-}
-
-/// Contract 10.9, D24.
-#[test]
-fn half_a_request_is_not_waited_for() {
-    let mut server = Server::of("value");
-    let mut half = server.connect();
-    half.write("POST /predictions HTTP/1.1\r\nhost: test\r\ncontent-length: 100\r\n\r\n{\"input\"");
-    server.signal("TERM");
-    assert_eq!(server.end().code(), Some(0));
-    half.end();
 }
 
 /// Contract 10.10.
