@@ -15,7 +15,9 @@ const LONGEST: usize = 200;
 /// Names the file at `url` after the last part of the URL's path, or after its content type.
 pub(super) fn of(url: &Url, content_type: Option<&str>) -> String {
     let last = url.path_segments().and_then(|mut segments| segments.next_back()).unwrap_or_default();
-    let decoded = percent_decode_str(last).decode_utf8_lossy();
+    // As in a form, which Cog takes it for.
+    let last = last.replace('+', " ");
+    let decoded = percent_decode_str(&last).decode_utf8_lossy();
     let clean: String = decoded
         .chars()
         .map(|letter| if letter == '/' || letter.is_control() { '_' } else { letter })
@@ -52,6 +54,7 @@ mod tests {
         let cases = [
             ("http://h/a/photo.png?size=1#x", None, "photo.png"),
             ("http://h/my%20photo.png", None, "my photo.png"),
+            ("http://h/my+photo%2B.png", None, "my photo+.png"),
             ("http://h/..%2f..%2fetc%2fpasswd", None, ".._.._etc_passwd"),
             ("http://h/%2e%2e", None, "file"),
             ("http://h/a%00b", None, "a_b"),
