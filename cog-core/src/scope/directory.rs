@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use tempfile::TempDir;
 
-/// A temporary directory that exists from when it is first asked for until it is removed.
+/// A temporary directory that exists from when it is first asked for until it is removed. Nobody else can look into it.
 #[derive(Debug)]
 pub(crate) struct Directory {
     parent: Option<PathBuf>,
@@ -37,6 +37,8 @@ impl Directory {
             State::Absent => {
                 let mut builder = tempfile::Builder::new();
                 builder.prefix("cog-");
+                #[cfg(unix)]
+                builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
                 let directory = match &self.parent {
                     Some(parent) => builder.tempdir_in(parent)?,
                     None => builder.tempdir()?,
