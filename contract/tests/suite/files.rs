@@ -1,1 +1,0 @@
-//! Section 9: files.
