@@ -34,7 +34,8 @@ pub struct EngineConfig {
     pub publisher: Option<Arc<dyn Publish>>,
     /// Where predictions get their directories; the system's temporary directory if `None`.
     pub temp_directory: Option<PathBuf>,
-    /// How many events of a prediction are kept for readers that come late or are slow. At least one is.
+    /// How many events of a prediction are told again to readers that come late: none if 0. For readers that are slow at least 1024 are kept
+    /// in any case.
     pub history_capacity: usize,
     /// How many bytes the logs, progress messages and metrics among these events may have.
     pub max_history_bytes: usize,

@@ -59,6 +59,18 @@ impl PredictionHandle {
         self.events_from(0)
     }
 
+    /// Returns a reader for somebody who comes late and has seen the events before number `first`.
+    ///
+    /// It reads as many of the last events as are [told again](crate::EngineConfig::history_capacity), and those to come. If none are told
+    /// again, it misses nothing either: it reads on from here. A number beyond the next event cannot be of this prediction, and counts as 0.
+    #[must_use]
+    pub fn replay_from(&self, first: u64) -> Events {
+        let (oldest, next) = self.record.replay();
+        let first = if first > next { 0 } else { first };
+        let first = if oldest == next { next } else { first };
+        self.events_from(first).without_those_before(oldest)
+    }
+
     /// Tells the prediction to stop, and returns whether it was still going. It is over when its code has returned.
     pub fn cancel(&self) -> bool {
         self.record.cancel()

@@ -12,6 +12,8 @@ use super::record::Record;
 pub struct Events {
     record: Arc<Record>,
     next: u64,
+    /// Events before this one are not for this reader, even if they are still there.
+    oldest: u64,
     is_over: bool,
 }
 
@@ -22,7 +24,13 @@ pub struct Lagged(pub u64);
 
 impl Events {
     pub(crate) const fn new(record: Arc<Record>, next: u64) -> Self {
-        Self { record, next, is_over: false }
+        Self { record, next, oldest: 0, is_over: false }
+    }
+
+    /// Counts events before number `oldest` as dropped.
+    pub(crate) const fn without_those_before(mut self, oldest: u64) -> Self {
+        self.oldest = oldest;
+        self
     }
 
     /// Waits for the next event and returns it with its number, counted from 0. `None` after the terminal one.
@@ -56,9 +64,10 @@ impl Events {
 
     fn take(&mut self) -> Option<Result<(u64, Event), Lagged>> {
         let state = self.record.lock();
-        if self.next < state.first {
-            let missed = state.first - self.next;
-            self.next = state.first;
+        let oldest = self.oldest.max(state.first);
+        if self.next < oldest {
+            let missed = oldest - self.next;
+            self.next = oldest;
             return Some(Err(Lagged(missed)));
         }
         let place = usize::try_from(self.next - state.first).unwrap_or(usize::MAX);

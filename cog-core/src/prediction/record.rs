@@ -16,6 +16,9 @@ use super::id::PredictionId;
 use super::object::Prediction;
 use crate::metric::{MetricError, MetricMode, MetricName, MetricValue};
 
+/// How many events are kept in any case, so that a reader that is there may be a little slow.
+const LIVE: usize = 1024;
+
 /// A prediction as it is run and read. Shared by the slot that runs it, its [scope](crate::Scope) and its readers.
 #[derive(Debug)]
 pub(crate) struct Record {
@@ -40,6 +43,8 @@ pub(super) struct State {
     /// The number of the first event in `history`: how many have been dropped from it.
     pub(super) first: u64,
     capacity: usize,
+    /// How many of the last events are told again to who comes late.
+    replayed: usize,
     /// When it was first told to stop by name, and not with the whole engine.
     canceled: Option<Instant>,
     /// Whether it has said that it goes on all the same.
@@ -63,8 +68,8 @@ impl Record {
             prediction: Prediction::new(id.clone(), Timestamp::now(), is_stream),
             history: VecDeque::new(),
             first: 0,
-            // The terminal event always has room.
-            capacity: history_capacity.max(1),
+            capacity: history_capacity.max(LIVE),
+            replayed: history_capacity,
             canceled: None,
             is_overdue: false,
             bytes: 0,
@@ -145,11 +150,15 @@ impl Record {
     /// Returns the prediction and the number of the next event. If it is over, that is the number of its last, which is never passed over.
     pub(crate) fn resume(&self) -> (Prediction, u64) {
         let state = self.lock();
-        let next = state.next();
-        if state.prediction.status().is_terminal() {
-            return (state.prediction.clone(), next.saturating_sub(1));
-        }
-        (state.prediction.clone(), next)
+        (state.prediction.clone(), state.upcoming())
+    }
+
+    /// Returns the numbers of the first event that is told again to who comes now, and of the next. If the prediction is over, that is the
+    /// number of its last.
+    pub(crate) fn replay(&self) -> (u64, u64) {
+        let state = self.lock();
+        let next = state.upcoming();
+        (next.saturating_sub(state.replayed as u64), next)
     }
 
     pub(crate) fn next_event(&self) -> u64 {
@@ -270,6 +279,12 @@ impl Record {
 impl State {
     fn next(&self) -> u64 {
         self.first + self.history.len() as u64
+    }
+
+    /// The number of the next event, or of the last if there is none to come: a reader that starts here sees the end in any case.
+    fn upcoming(&self) -> u64 {
+        let next = self.next();
+        if self.prediction.status().is_terminal() { next.saturating_sub(1) } else { next }
     }
 
     fn append(&mut self, event: Event) {

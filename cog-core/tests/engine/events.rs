@@ -1,8 +1,8 @@
 //! The sequence of events, and the object that is its fold.
 
-use cog_core::{Event, Events, Lagged, Prediction, Rejection, Request, Status, json};
+use cog_core::{EngineConfig, Event, Events, Lagged, Prediction, Rejection, Request, Status, json};
 
-use crate::support::{order, soon, start};
+use crate::support::{order, soon, start, start_with};
 
 /// Reads every event there is to read.
 async fn all(mut events: Events) -> Vec<Result<(u64, Event), Lagged>> {
@@ -50,6 +50,30 @@ async fn a_reader_that_falls_behind_is_told_how_far() {
     assert_eq!(read[0], Err(Lagged(5002 - 1024)));
     assert_eq!(read.len(), 1 + 1024);
     assert!(read[1..].iter().all(Result::is_ok));
+}
+
+/// One that is over is read from its last event, one that goes on from its next.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_late_reader_is_told_again_what_the_engine_is_told_to_tell() {
+    for (history_capacity, first, expected) in [
+        (1024, 0, vec![Ok(0), Ok(1), Ok(2), Ok(3), Ok(4)]),
+        (1024, 3, vec![Ok(3), Ok(4)]),
+        (1024, 9, vec![Ok(0), Ok(1), Ok(2), Ok(3), Ok(4)]),
+        (2, 0, vec![Err(Lagged(2)), Ok(2), Ok(3), Ok(4)]),
+        (2, 1, vec![Err(Lagged(1)), Ok(2), Ok(3), Ok(4)]),
+        (2, 3, vec![Ok(3), Ok(4)]),
+        (2, 9, vec![Err(Lagged(2)), Ok(2), Ok(3), Ok(4)]),
+        (0, 0, vec![Ok(4)]),
+        (0, 3, vec![Ok(4)]),
+    ] {
+        let (engine, _stage) = start_with(EngineConfig { history_capacity, ..EngineConfig::default() }).await;
+        let prediction = engine.submit(Request::new(json!({ "count": 3 }))).unwrap();
+        soon(prediction.wait()).await;
+        let read = all(prediction.replay_from(first)).await;
+        let read: Vec<_> = read.into_iter().map(|item| item.map(|(number, _)| number)).collect();
+        assert_eq!(read, expected, "{history_capacity} {first}");
+        assert_eq!(all(prediction.events()).await.len(), 5, "who was there from the start misses nothing");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -55,7 +55,7 @@ pub(super) const COG_ALLOW_PRIVATE_URLS: Variable = variable(
 pub(super) const COG_STREAM_HISTORY_CAPACITY: Variable = variable(
     "COG_STREAM_HISTORY_CAPACITY",
     "1024",
-    "How many events of a prediction are kept for readers that come late or are slow.",
+    "How many events of a prediction are told again to clients that come late or come back; 0 for none.",
 );
 pub(super) const COG_THROTTLE_RESPONSE_INTERVAL: Variable = variable(
     "COG_THROTTLE_RESPONSE_INTERVAL",

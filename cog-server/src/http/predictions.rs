@@ -140,7 +140,7 @@ async fn begin(
         family.webhooks.follow(&prediction, target);
     }
     match mode {
-        Mode::Events => sse::reply(&prediction, headers),
+        Mode::Events => sse::from_the_start(&prediction),
         Mode::Acceptance => {
             let accepted = prediction.id().as_str();
             let body = serde_json::json!({ "id": accepted, "status": "starting" }).to_string();
@@ -164,7 +164,7 @@ fn running(family: &Family, id: &PredictionId) -> Option<PredictionHandle> {
 /// Tells of a prediction that is running already.
 fn known(family: &Family, prediction: &PredictionHandle, headers: &HeaderMap) -> Result<Response, ApiError> {
     if Mode::of(family.role, headers)? == Mode::Events {
-        return sse::reply(prediction, headers);
+        return sse::from_here(prediction, headers);
     }
     Ok(reply::json(StatusCode::ACCEPTED, prediction.read(wire::snapshot)))
 }

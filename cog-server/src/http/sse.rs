@@ -33,12 +33,21 @@ pub(super) fn is_asked_for(headers: &HeaderMap) -> bool {
     types.any(|media_type| media_type.trim().eq_ignore_ascii_case("text/event-stream"))
 }
 
-/// Answers with the events of a prediction: those that are over, after the one that the client has seen last, and those to come.
-pub(super) fn reply(prediction: &PredictionHandle, headers: &HeaderMap) -> Result<Response, ApiError> {
-    let watcher = prediction.watch(MAX_WATCHERS).ok_or(ApiError::TooManyWatchers)?;
+/// Answers with the events of a prediction that has just been accepted, all of them. What the client has seen last is of another one.
+pub(super) fn from_the_start(prediction: &PredictionHandle) -> Result<Response, ApiError> {
+    reply(prediction, prediction.events(), false)
+}
+
+/// Answers with the events of a prediction that is running: those after the one that the client has seen last, and those to come.
+pub(super) fn from_here(prediction: &PredictionHandle, headers: &HeaderMap) -> Result<Response, ApiError> {
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()?.trim().parse::<u64>().ok());
-    let events = prediction.events_from(last.map_or(0, |last| last.saturating_add(1)));
-    let reader = Reader { prediction: prediction.clone(), events, _watcher: watcher, is_over: false };
+    reply(prediction, prediction.replay_from(last.map_or(0, |last| last.saturating_add(1))), true)
+}
+
+fn reply(prediction: &PredictionHandle, events: Events, is_replay: bool) -> Result<Response, ApiError> {
+    let watcher = prediction.watch(MAX_WATCHERS).ok_or(ApiError::TooManyWatchers)?;
+    let prediction = prediction.clone();
+    let reader = Reader { prediction, events, _watcher: watcher, is_replay, is_over: false };
     let frames = stream::unfold(reader, |mut reader| async {
         let frames = reader.next().await?;
         Some((Ok::<_, std::convert::Infallible>(frames), reader))
@@ -55,6 +64,8 @@ struct Reader {
     prediction: PredictionHandle,
     events: Events,
     _watcher: Watcher,
+    /// Whether what is missing at the next event is missing from a replay, and not since the client reads.
+    is_replay: bool,
     is_over: bool,
 }
 
@@ -77,10 +88,12 @@ impl Reader {
     }
 
     fn write(&mut self, frames: &mut String, event: Result<(u64, Event), Lagged>) {
+        let is_replay = std::mem::take(&mut self.is_replay);
         let (number, event) = match event {
             Ok(event) => event,
             Err(Lagged(skipped)) => {
-                let error = json!({ "error": "SSE stream lagged; events were dropped", "skipped": skipped });
+                let what = if is_replay { "SSE stream replay truncated" } else { "SSE stream lagged" };
+                let error = json!({ "error": format!("{what}; events were dropped"), "skipped": skipped });
                 frame(frames, None, "error", &error.to_string());
                 return;
             }

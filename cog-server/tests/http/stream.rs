@@ -155,7 +155,7 @@ async fn a_client_that_falls_behind_is_told_how_far_and_goes_on() {
     assert_eq!((frame.id, frame.event.as_str()), (None, "error"));
     assert_eq!(
         frame.data,
-        json!({ "error": "SSE stream lagged; events were dropped", "skipped": 2001 - 1024 })
+        json!({ "error": "SSE stream replay truncated; events were dropped", "skipped": 2001 - 1024 })
     );
     assert_eq!(client.frame().await.unwrap().id, Some(2001 - 1024));
     server.stage.gate.notify_one();
