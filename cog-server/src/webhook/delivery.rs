@@ -85,11 +85,17 @@ impl Delivery {
             if retry == RETRIES {
                 break;
             }
-            let delay = self.first_delay * 2_u32.pow((retry + 1).min(MAX_DOUBLINGS));
-            tokio::time::sleep(asked.unwrap_or(delay).min(MAX_RETRY_AFTER)).await;
+            tokio::time::sleep(self.delay(retry, asked)).await;
         }
         tracing::error!(prediction_id = %id, "the terminal webhook could not be delivered");
         Sent::Failed
+    }
+
+    /// How long to wait after so many attempts that were not the first. A receiver can ask for longer, and not for less: it would be given
+    /// up sooner.
+    fn delay(&self, retry: u32, asked: Option<Duration>) -> Duration {
+        let delay = self.first_delay * 2_u32.pow((retry + 1).min(MAX_DOUBLINGS));
+        delay.max(asked.unwrap_or_default().min(MAX_RETRY_AFTER))
     }
 
     async fn attempt(&self, message: &Message<'_>) -> anyhow::Result<Response> {
@@ -141,4 +147,27 @@ impl<'a> Message<'a> {
 
 fn is_temporary(status: StatusCode) -> bool {
     matches!(status.as_u16(), 429 | 500 | 502 | 503 | 504)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As in Cog: thirteen attempts within about seven minutes.
+    #[test]
+    fn delays_double_and_then_stay() {
+        let delivery = Delivery::new(None, None);
+        let delays: Vec<_> = (0..RETRIES).map(|retry| delivery.delay(retry, None).as_millis()).collect();
+        let expected = [200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 51_200, 102_400, 102_400, 102_400];
+        assert_eq!(delays, expected);
+    }
+
+    #[test]
+    fn a_receiver_may_ask_for_minutes_and_not_for_hours() {
+        let delivery = Delivery::new(None, None);
+        for (retry, asked, expected) in [(0, 0, 200), (0, 7, 7000), (9, 7, 102_400), (9, 86_400, 300_000)] {
+            let delay = delivery.delay(retry, Some(Duration::from_secs(asked)));
+            assert_eq!(delay.as_millis(), expected, "{retry} {asked}");
+        }
+    }
 }

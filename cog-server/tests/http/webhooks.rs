@@ -249,6 +249,34 @@ async fn the_terminal_message_is_sent_until_it_is_taken() {
     assert_eq!(receiver.next().await.body["id"], "last");
 }
 
+/// The first attempt, and twelve more.
+#[tokio::test(flavor = "multi_thread")]
+async fn after_thirteen_attempts_it_is_given_up() {
+    let server = Server::start_configured(1, None, quick()).await;
+    let mut receiver = Receiver::start().await;
+    receiver.answer(&["503 Later\r\n"; 13]);
+    server.predict(&json!({ "webhook": receiver.url, "webhook_events_filter": ["completed"] })).await;
+    server.send("POST", "/shutdown", &[], "").await;
+    // What is left to be delivered keeps the server.
+    soon(server.task).await.unwrap().unwrap();
+    let attempts = std::iter::from_fn(|| receiver.messages.try_recv().ok());
+    assert_eq!(attempts.count(), 13);
+}
+
+/// An attempt that takes too long has failed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_that_does_not_answer_in_time_is_asked_again() {
+    let mut config = quick();
+    config.webhooks.timeout = Duration::from_millis(50);
+    let server = Server::start_configured(1, None, config).await;
+    let mut receiver = Receiver::start().await;
+    *receiver.hold.lock().unwrap() = Some(Arc::default());
+    server.predict(&json!({ "webhook": receiver.url, "webhook_events_filter": ["completed"] })).await;
+    for _ in 0..3 {
+        assert_eq!(receiver.next().await.body["status"], "succeeded");
+    }
+}
+
 /// Whatever the receiver does, the prediction, its slot and its reply know nothing of it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_receiver_that_never_answers_delays_nobody() {
