@@ -415,7 +415,7 @@ fn trainings_have_no_events() {
     }
 }
 
-/// Contract 2.31.
+/// Contract 2.31, 6.25.
 #[test]
 fn a_prediction_has_so_many_listeners() {
     let server = Server::of("value");

@@ -4,6 +4,7 @@
 //! Everything is blocking and bounded: whatever waits longer than [`LIMIT`] fails its test, and nothing sleeps.
 
 mod client;
+mod events;
 mod receiver;
 mod server;
 mod stage;
@@ -11,6 +12,7 @@ mod stage;
 use std::time::{Duration, Instant};
 
 pub(crate) use self::client::{Connection, Reply};
+pub(crate) use self::events::{EventStream, Frame};
 pub(crate) use self::receiver::{Answer, Received, Receiver};
 pub(crate) use self::server::{Launch, Server};
 pub(crate) use self::stage::{Stage, Visit};

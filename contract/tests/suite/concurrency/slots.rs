@@ -1,4 +1,4 @@
-//! Sections 5 and 14: asynchronous requests, slots, cancellation, concurrency.
+//! Section 14: how many predictions run at once.
 
 use serde_json::json;
 
