@@ -56,12 +56,14 @@ impl Registry {
 
     /// Takes a name for a prediction. One that is over gives its name up.
     pub(super) fn enter(&self, record: &Arc<Record>) -> Result<(), Rejection> {
-        match self.lock().records.entry(record.id().clone()) {
+        let mut state = self.lock();
+        match state.records.entry(record.id().clone()) {
             Entry::Occupied(taken) if !taken.get().is_over() => {
                 Err(Rejection::AlreadyRunning(taken.key().clone()))
             }
             Entry::Occupied(mut taken) => {
-                taken.insert(Arc::clone(record));
+                let earlier = taken.insert(Arc::clone(record));
+                state.let_go(&earlier);
                 Ok(())
             }
             Entry::Vacant(place) => {
@@ -80,6 +82,10 @@ impl Registry {
     pub(super) fn keep(&self, record: &Arc<Record>) {
         let bytes = record.read(size) + record.history_bytes();
         let mut state = self.lock();
+        if !state.has(record) {
+            // Its name has been taken already, so nobody can ask for it.
+            return;
+        }
         state.finished.push_back(Finished { record: Arc::clone(record), at: Instant::now(), bytes });
         state.bytes += bytes;
         state.prune(&self.retention);
@@ -97,10 +103,22 @@ impl Registry {
 }
 
 impl State {
+    /// Tells whether a prediction can be found. Its name may belong to a later one by now.
+    fn has(&self, record: &Arc<Record>) -> bool {
+        self.records.get(record.id()).is_some_and(|found| Arc::ptr_eq(found, record))
+    }
+
     fn forget(&mut self, record: &Arc<Record>) {
-        // The name may belong to a later prediction by now.
-        if self.records.get(record.id()).is_some_and(|found| Arc::ptr_eq(found, record)) {
+        if self.has(record) {
             self.records.remove(record.id());
+        }
+    }
+
+    /// Lets go of a prediction that is over and has lost its name.
+    fn let_go(&mut self, record: &Arc<Record>) {
+        let place = self.finished.iter().position(|finished| Arc::ptr_eq(&finished.record, record));
+        if let Some(Finished { bytes, .. }) = place.and_then(|place| self.finished.remove(place)) {
+            self.bytes -= bytes;
         }
     }
 
@@ -173,6 +191,18 @@ mod tests {
     }
 
     #[test]
+    fn what_has_lost_its_name_is_not_kept() {
+        let registry = Registry::new(Retention { count: 2, ..Retention::default() });
+        for id in ["a", "b", "b", "b"] {
+            over(&registry, id, 0);
+        }
+        assert_eq!(found(&registry, &["a", "b"]), [true, true]);
+        let state = registry.lock();
+        let bytes: usize = state.finished.iter().map(|finished| finished.bytes).sum();
+        assert_eq!((state.finished.len(), state.bytes), (2, bytes));
+    }
+
+    #[test]
     fn a_name_is_free_when_its_prediction_is_over_and_belongs_to_the_last_that_took_it() {
         let registry = Registry::new(Retention { count: 1, ..Retention::default() });
         let first = over(&registry, "a", 0);
@@ -180,6 +210,7 @@ mod tests {
         registry.enter(&second).unwrap();
         assert_eq!(registry.enter(&first).unwrap_err(), Rejection::AlreadyRunning("a".parse().unwrap()));
         over(&registry, "b", 0);
+        registry.keep(&first);
         assert!(
             Arc::ptr_eq(&registry.find(&"a".parse().unwrap()).unwrap(), &second),
             "pruning the first left it"
