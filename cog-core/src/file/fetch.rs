@@ -136,7 +136,7 @@ async fn fetch_one(
     directory: &StdPath,
     fetcher: Option<&dyn Fetch>,
 ) -> Result<PathBuf, FetchError> {
-    let storage = |error: std::io::Error| FetchError::new("cannot store the file").caused_by(error);
+    let storage = |error: io::Error| FetchError::new(format_args!("cannot store the file: {error}"));
     std::fs::create_dir(directory).map_err(storage)?;
     if url.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:")) {
         let decoded = data_url::decode(url).map_err(FetchError::new)?;

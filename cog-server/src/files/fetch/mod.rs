@@ -113,7 +113,7 @@ impl HttpFetch {
         let content_type = content_type.and_then(|value| value.to_str().ok());
         let path = request.directory.join(name::of(url, content_type));
 
-        let storage = |error: std::io::Error| FetchError::new("cannot store the file").caused_by(error);
+        let storage = |error: std::io::Error| FetchError::new(format_args!("cannot store the file: {error}"));
         let mut file = Partial::create(path).map_err(storage)?;
         let mut size: u64 = 0;
         while let Some(chunk) = response.chunk().await.map_err(|error| {
