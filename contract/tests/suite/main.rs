@@ -9,7 +9,6 @@
     clippy::print_stderr,
     reason = "a test that cannot go on has failed; clippy knows only functions marked as tests"
 )]
-#![expect(dead_code, unused_imports, reason = "not all of `support` is needed yet")]
 
 mod support;
 
@@ -18,9 +17,11 @@ mod concurrency;
 mod document;
 mod draining;
 mod environment;
+mod faults;
 mod files;
 mod health;
 mod ids;
+mod leaks;
 mod logs;
 mod metrics;
 mod object;

@@ -4,7 +4,7 @@ use std::sync::{Mutex, mpsc};
 
 use serde_json::json;
 
-use super::{fault, fetching, left, reading};
+use super::{fault, fetching, reading};
 use crate::support::{Answer, JSON, LIMIT, Receiver, Server, Stage};
 
 /// Contract 9.1, 9.2; D16, D18.
@@ -203,7 +203,7 @@ fn a_file_that_cannot_be_had_fails_the_prediction() {
         "Input validation error: files/1: the data URL's base64 is broken",
         "the place is that of the item"
     );
-    assert_eq!(left(&server), [""; 0]);
+    assert_eq!(server.left(), [""; 0]);
 }
 
 /// Contract 9.20; D21. Those that fail to come are in the test above.
@@ -224,7 +224,7 @@ fn files_are_gone_when_the_prediction_is_over() {
         let mut waiting = server.connect();
         waiting.request("POST", "/predictions", &[JSON], &body.to_string());
         let visit = stage.visit();
-        assert_eq!(left(&server).len(), 1, "a directory of the prediction");
+        assert_eq!(server.left().len(), 1, "a directory of the prediction");
         visit.leave();
         if end.get("meet").or_else(|| end.get("block")).is_some() {
             let visit = stage.visit();
@@ -232,6 +232,6 @@ fn files_are_gone_when_the_prediction_is_over() {
             visit.until_gone();
         }
         assert_eq!(waiting.reply().status, 200);
-        assert_eq!(left(&server), [""; 0], "{end}");
+        assert_eq!(server.left(), [""; 0], "{end}");
     }
 }

@@ -10,12 +10,6 @@ use serde_json::{Value, json};
 
 use crate::support::{Receiver, Server};
 
-/// What is left in the server's temporary directory.
-fn left(server: &Server) -> Vec<String> {
-    let entries = std::fs::read_dir(server.directory()).unwrap();
-    entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect()
-}
-
 /// A server that may fetch from this machine.
 fn fetching() -> Server {
     Server::launch("value").env("COG_ALLOW_PRIVATE_URLS", "true").ready()
@@ -31,7 +25,7 @@ fn reading(urls: &[String]) -> Value {
 fn fault(server: &Server, url: &str) -> String {
     let reply = server.predict(&json!({ "steps": ["read"], "file": url }));
     assert_eq!((reply.status, &reply.json()["status"]), (200, &json!("failed")), "{}", reply.text());
-    assert_eq!(left(server), [""; 0], "{url}");
+    assert_eq!(server.left(), [""; 0], "{url}");
     reply.json()["error"].as_str().unwrap().to_owned()
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{file, left};
+use super::file;
 use crate::support::{EVENTS, JSON, Server, Stage};
 
 /// `data:` of a text, base64 as the standard has it.
@@ -92,7 +92,7 @@ fn what_the_model_has_made_elsewhere_stays_there() {
             assert_eq!(reply["output"], json!([A, B]));
         }
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "a");
-        assert_eq!(left(&server), [""; 0]);
+        assert_eq!(server.left(), [""; 0]);
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::{file, left, uploading};
+use super::{file, uploading};
 use crate::support::{ASYNC, Answer, JSON, LIMIT, Receiver, Server, Stage};
 
 const FAILED: &str = "Failed to upload output: ";
@@ -59,7 +59,7 @@ fn what_does_not_pass_fails_the_prediction() {
             assert_eq!((reply.status, &reply.json()["status"]), (200, &json!("failed")));
             assert_eq!(reply.json().get("output"), output);
             assert_eq!(receiver.rest().len(), attempts, "{reason}");
-            assert_eq!(left(&server), [""; 0]);
+            assert_eq!(server.left(), [""; 0]);
             assert_eq!(server.get("/health-check").json()["status"], "READY");
         }
     }
@@ -82,7 +82,7 @@ fn a_target_that_is_not_there_is_told_of_without_its_url() {
     for (server, id, reason) in asked {
         let prediction = server.ended(id);
         assert_eq!(prediction["error"], format!("{FAILED}{reason}"), "{prediction}");
-        assert_eq!(left(&server), [""; 0]);
+        assert_eq!(server.left(), [""; 0]);
         assert!(!server.log().contains("sig=zz"), "the signature is a secret");
     }
     assert_eq!(broken.rest().len(), 6);
@@ -97,7 +97,7 @@ fn a_file_that_does_not_exist_is_not_uploaded() {
         let reply = server.predict(&json!({ "steps": [{ "path": "/nowhere/b.txt" }] })).json();
         let error = reply["error"].as_str().unwrap();
         assert!(reply["status"] == "failed" && error.contains("`/nowhere/b.txt`"), "{reply}");
-        assert_eq!(left(&server), [""; 0]);
+        assert_eq!(server.left(), [""; 0]);
     }
     assert_eq!(receiver.rest().len(), 0);
 }
@@ -127,7 +127,7 @@ fn the_slot_is_free_while_files_are_uploaded() {
     arrivals.recv_timeout(LIMIT).unwrap();
     server.until("READY");
     assert_eq!(server.get("/predictions/first").json()["status"], "processing");
-    assert_eq!(left(&server).len(), 1, "the copy");
+    assert_eq!(server.left().len(), 1, "the copy");
 
     let stage = Stage::new();
     server.begin("second", &json!([stage.meet(), on_disk()[0]]));
@@ -138,7 +138,7 @@ fn the_slot_is_free_while_files_are_uploaded() {
     for id in ["first", "second"] {
         assert_eq!(server.ended(id)["status"], "succeeded");
     }
-    assert_eq!(left(&server), [""; 0]);
+    assert_eq!(server.left(), [""; 0]);
 }
 
 /// Contract 9.39, 9.40; D21.
@@ -150,7 +150,7 @@ fn a_cancel_ends_uploads() {
     assert_eq!(server.send("POST", "/predictions/p/cancel", &[], "").status, 200);
     let prediction = server.ended("p");
     assert_eq!((&prediction["status"], prediction.get("output")), (&json!("canceled"), None));
-    assert_eq!(left(&server), [""; 0]);
+    assert_eq!(server.left(), [""; 0]);
     assert_eq!(server.send("POST", "/predictions", &[JSON, ASYNC], "{}").status, 202);
 }
 

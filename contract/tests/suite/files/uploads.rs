@@ -4,7 +4,7 @@ use std::sync::{Mutex, mpsc};
 
 use serde_json::{Value, json};
 
-use super::{file, left, uploading};
+use super::{file, uploading};
 use crate::support::{Answer, EVENTS, JSON, LIMIT, Receiver, Server, Stage};
 
 /// Contract 9.27.
@@ -25,7 +25,7 @@ fn a_file_is_put_as_it_is() {
             assert_eq!(request.header(name), Some(value));
         }
         assert_eq!((request.header("transfer-encoding"), &*request.body), (None, &b"<svg/>"[..]));
-        assert_eq!(left(&server), [""; 0]);
+        assert_eq!(server.left(), [""; 0]);
     }
 }
 
@@ -214,6 +214,6 @@ fn a_file_is_uploaded_as_it_was_when_it_was_yielded() {
         bodies.sort_unstable();
         let expected: &[&[u8]] = if status == "succeeded" { &[b"a", b"b", b"c"] } else { &[b"a", b"b"] };
         assert_eq!(bodies, expected);
-        assert_eq!(left(&server), [""; 0]);
+        assert_eq!(server.left(), [""; 0]);
     }
 }

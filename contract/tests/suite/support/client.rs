@@ -87,7 +87,16 @@ impl Connection {
         let mut request =
             Received { method: method.to_owned(), path: path.to_owned(), headers, body: Vec::new() };
         request.body = match (request.header("content-length"), request.header("transfer-encoding")) {
-            (Some(length), _) => self.exactly(length.parse().unwrap()),
+            (Some(length), _) => {
+                let length: usize = length.parse().unwrap();
+                while self.read.len() < length {
+                    // Whoever sends it has given up.
+                    if !self.fill() {
+                        return None;
+                    }
+                }
+                self.exactly(length)
+            }
             (None, Some("chunked")) => self.chunks(),
             _ => Vec::new(),
         };

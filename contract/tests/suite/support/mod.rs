@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 pub(crate) use self::client::{Connection, Reply};
 pub(crate) use self::events::{EventStream, Frame};
 pub(crate) use self::receiver::{Answer, Received, Receiver};
-pub(crate) use self::server::{Launch, Server};
+pub(crate) use self::server::{Server, can_mount};
 pub(crate) use self::stage::{Stage, Visit};
 
 /// How long anything may take. No test should ever get here.

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
@@ -17,6 +18,7 @@ pub(crate) struct Launch {
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
     cog_yaml: Option<String>,
+    disk: Option<usize>,
 }
 
 impl Launch {
@@ -35,6 +37,12 @@ impl Launch {
     /// Starts in a directory with this `cog.yaml`.
     pub(crate) fn cog_yaml(mut self, content: &str) -> Self {
         self.cog_yaml = Some(content.to_owned());
+        self
+    }
+
+    /// Starts with a temporary directory that holds so many KiB: a disk of its own, which is gone with the process.
+    pub(crate) const fn disk(mut self, size: usize) -> Self {
+        self.disk = Some(size);
         self
     }
 
@@ -67,6 +75,11 @@ impl Launch {
         let directory = tempfile::tempdir().unwrap();
         let mut command = self.command(&directory);
         let mut process = command.args(["--port", "0"]).stderr(Stdio::piped()).spawn().unwrap();
+        let temporary = match self.disk {
+            None => directory.path().to_owned(),
+            // As the process sees it.
+            Some(_) => format!("/proc/{}/root{}", process.id(), directory.path().display()).into(),
+        };
         let log = Arc::new(Log::default());
         let reader = std::thread::spawn({
             let (log, stderr) = (Arc::clone(&log), process.stderr.take().unwrap());
@@ -74,8 +87,14 @@ impl Launch {
         });
         let line = log.wait_for("listening on http://");
         // Before anything can fail, so that the process is ended.
-        let mut server =
-            Server { process, address: ([0, 0, 0, 0], 0).into(), directory, log, reader: Some(reader) };
+        let mut server = Server {
+            process,
+            address: ([0, 0, 0, 0], 0).into(),
+            temporary,
+            directory,
+            log,
+            reader: Some(reader),
+        };
         let line = line.unwrap_or_else(|log| panic!("the server does not listen:\n{log}"));
         let address = line.split_once("listening on http://").unwrap().1;
         let end = address.find(['"', '\u{1b}', ' ']).unwrap_or(address.len());
@@ -91,11 +110,21 @@ impl Launch {
         process.wait_with_output().unwrap()
     }
 
+    /// The binary, or what mounts its disk and becomes it.
+    fn program(&self) -> Command {
+        let program = env!("CARGO_BIN_EXE_contract");
+        let Some(size) = self.disk else { return Command::new(program) };
+        let mount = format!("mount -t tmpfs -o size={size}k disk \"$TMPDIR\" && exec \"$0\" \"$@\"");
+        let mut command = Command::new("unshare");
+        command.args(["--map-root-user", "--mount", "sh", "-c", &mount, program]);
+        command
+    }
+
     fn command(&self, directory: &TempDir) -> Command {
         if let Some(content) = &self.cog_yaml {
             std::fs::write(directory.path().join("cog.yaml"), content).unwrap();
         }
-        let mut command = Command::new(env!("CARGO_BIN_EXE_contract"));
+        let mut command = self.program();
         command.current_dir(directory.path());
         command.env_clear().env("TMPDIR", directory.path()).env("CONTRACT_MODEL", &self.model);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
@@ -104,10 +133,20 @@ impl Launch {
     }
 }
 
+/// Tells whether a server can be given a disk of its own, which takes a system that lets its users mount.
+pub(crate) fn can_mount() -> bool {
+    let mut mount = Command::new("unshare");
+    mount.args(["--map-root-user", "--mount", "mount", "-t", "tmpfs", "disk", "/tmp"]);
+    mount.status().is_ok_and(|status| status.success())
+}
+
 /// A server that runs. It is killed when this is dropped; if the test has failed, its log is printed.
 pub(crate) struct Server {
     process: Child,
     pub(crate) address: SocketAddr,
+    temporary: PathBuf,
+    /// Kept as long as the process.
+    #[expect(dead_code, reason = "it is removed when it is dropped")]
     directory: TempDir,
     log: Arc<Log>,
     reader: Option<JoinHandle<()>>,
@@ -122,7 +161,13 @@ impl Server {
 
     /// Says how to start a model.
     pub(crate) fn launch(model: &str) -> Launch {
-        Launch { model: model.to_owned(), arguments: Vec::new(), environment: Vec::new(), cog_yaml: None }
+        Launch {
+            model: model.to_owned(),
+            arguments: Vec::new(),
+            environment: Vec::new(),
+            cog_yaml: None,
+            disk: None,
+        }
     }
 
     #[track_caller]
@@ -207,8 +252,15 @@ impl Server {
     }
 
     /// Where the server keeps temporary files. Nobody else does.
-    pub(crate) fn directory(&self) -> &std::path::Path {
-        self.directory.path()
+    pub(crate) fn directory(&self) -> &Path {
+        &self.temporary
+    }
+
+    /// What is left there.
+    #[track_caller]
+    pub(crate) fn left(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.directory()).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect()
     }
 
     /// What the server has logged so far.

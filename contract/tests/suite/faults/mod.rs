@@ -1,0 +1,5 @@
+//! Section 18: others that do not do what they should.
+
+mod clients;
+mod disk;
+mod servers;
