@@ -14,7 +14,7 @@ pub(crate) struct Everything {
     lower: Option<String>,
     #[input(regex = "[0-9]{2}")]
     code: Option<String>,
-    #[input(default = 1, ge = 1, le = 10)]
+    #[input(default = 1, ge = 1, le = 10, deprecated)]
     count: i64,
     #[input(ge = 0.5, le = 2)]
     ratio: Option<f64>,
