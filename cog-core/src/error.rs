@@ -1,5 +1,6 @@
 //! What author code may return as an error.
 
+use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
 
 use thiserror::Error as ThisError;
@@ -50,19 +51,17 @@ impl Defunct {
     }
 }
 
-/// Returns what a panic carried, as text.
-pub(crate) fn panic_message(payload: &(dyn std::any::Any + Send)) -> &str {
-    payload
+/// Turns what a panic carried into text, and drops it, which may itself panic.
+pub(crate) fn panic_message(payload: Box<dyn Any + Send>) -> String {
+    let text = payload
         .downcast_ref::<&'static str>()
         .copied()
         .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("a value that is not text")
-}
-
-/// Drops what a panic carried, which may itself panic.
-pub(crate) fn drop_panic(payload: Box<dyn std::any::Any + Send>) {
+        .to_owned();
     // The second panic carries a payload as well; leaking it is the only way not to ask for a third.
     if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| drop(payload))) {
         std::mem::forget(payload);
     }
+    text
 }

@@ -11,7 +11,7 @@ use tokio::sync::{oneshot, watch};
 
 use super::driver::Driver;
 use super::setup::Phase;
-use crate::error::{drop_panic, panic_message};
+use crate::error::panic_message;
 
 /// What the predictor says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,16 +88,15 @@ impl Healthcheck {
 }
 
 fn run(driver: &dyn Driver, phase: &watch::Sender<Phase>, runtime: &Handle) -> HealthReport {
-    match panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(driver.healthcheck()))) {
-        Ok(Ok(())) => HealthReport::Healthy,
-        Ok(Err(error)) => {
+    let ask = || match runtime.block_on(driver.healthcheck()) {
+        Ok(()) => HealthReport::Healthy,
+        // In here, as an error that is written or dropped is author code too.
+        Err(error) => {
             Phase::end_if_defunct(phase, &error);
             HealthReport::Unhealthy(format!("Healthcheck failed: {error:#}"))
         }
-        Err(payload) => {
-            let report = format!("Healthcheck failed: it panicked: {}", panic_message(&*payload));
-            drop_panic(payload);
-            HealthReport::Unhealthy(report)
-        }
-    }
+    };
+    panic::catch_unwind(AssertUnwindSafe(ask)).unwrap_or_else(|payload| {
+        HealthReport::Unhealthy(format!("Healthcheck failed: it panicked: {}", panic_message(payload)))
+    })
 }

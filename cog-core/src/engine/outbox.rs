@@ -22,7 +22,7 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::task::JoinError;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::error::{Canceled, Error, Result, drop_panic, panic_message};
+use crate::error::{Canceled, Error, Result, panic_message};
 use crate::file::{Names, Publish, Secured, to_data_url};
 use crate::output::Encoded;
 use crate::prediction::{Event, Record};
@@ -134,11 +134,7 @@ impl Publishing {
 fn outcome(ended: Result<Result<()>, JoinError>) -> Result<()> {
     ended.unwrap_or_else(|error| {
         Err(match error.try_into_panic() {
-            Ok(payload) => {
-                let failure = failure(format_args!("the publisher panicked: {}", panic_message(&*payload)));
-                drop_panic(payload);
-                failure
-            }
+            Ok(payload) => failure(format_args!("the publisher panicked: {}", panic_message(payload))),
             Err(_) => failure("the engine was stopped"),
         })
     })

@@ -17,7 +17,7 @@ use super::outbox::{Outbox, Publishing};
 use super::pool::Permit;
 use super::registry::Registry;
 use super::setup::Phase;
-use crate::error::{Canceled, Error, drop_panic, panic_message};
+use crate::error::{Canceled, Error, panic_message};
 use crate::file::Publish;
 use crate::prediction::{Event, Record};
 use crate::scope::{Directory, Entered, Scope};
@@ -89,17 +89,16 @@ impl Runner {
             let _entered = Entered::new(scope.clone());
             let span = tracing::info_span!("prediction", prediction_id = record.id().as_str());
             let _span = span.enter();
-            let drive = || self.runtime.block_on(drive(&record, &*self.driver, task));
-            // The guard is there for the author's code, and for what it dropped on its way out.
-            let error = match panic::catch_unwind(AssertUnwindSafe(drive)) {
-                Ok(Ok(())) => None,
-                Ok(Err(error)) => {
-                    // Before the slot is free, so that nothing is begun on a model that cannot be used.
-                    Phase::end_if_defunct(&self.phase, &error);
-                    Some(format!("{error:#}"))
-                }
-                Err(payload) => Some(panicked(payload)),
+            let drive = || {
+                let error = self.runtime.block_on(drive(&record, &*self.driver, task)).err()?;
+                // Before the slot is free, so that nothing is begun on a model that cannot be used.
+                Phase::end_if_defunct(&self.phase, &error);
+                // In here, as an error that is written or dropped is author code too.
+                Some(format!("{error:#}"))
             };
+            // The guard is there for the author's code, and for what it dropped on its way out.
+            let error = panic::catch_unwind(AssertUnwindSafe(drive))
+                .unwrap_or_else(|payload| Some(panicked(payload)));
             let publishing = outbox.close();
             if publishing.is_none() {
                 // Here, so that it is logged as this prediction's if it fails.
@@ -142,8 +141,7 @@ async fn drive(record: &Record, driver: &dyn Driver, task: Task<'_>) -> Result<(
 
 /// Says that author code panicked.
 fn panicked(payload: Box<dyn std::any::Any + Send>) -> String {
-    let message = format!("the model panicked: {}", panic_message(&*payload));
+    let message = format!("the model panicked: {}", panic_message(payload));
     tracing::error!("{message}");
-    drop_panic(payload);
     message
 }

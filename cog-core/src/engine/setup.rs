@@ -13,7 +13,7 @@ use super::capture::{Captured, OutputCapture};
 use super::driver::{Driver, InProcess};
 use super::run::Runner;
 use super::{EngineConfig, Inner, Rejection};
-use crate::error::{Defunct, Error, Result, drop_panic, panic_message};
+use crate::error::{Defunct, Error, Result, panic_message};
 use crate::prediction::{Event, IdSequence, Prediction, Record, Status};
 use crate::predictor::{Predictor, Setup};
 use crate::scope::Scope;
@@ -179,22 +179,20 @@ fn set_up<P: Predictor>(
         let span = tracing::info_span!("setup");
         let _span = span.enter();
         panic::catch_unwind(AssertUnwindSafe(|| {
-            runtime.block_on(async {
+            let predictor = runtime.block_on(async {
                 tokio::select! {
                     biased;
                     () = record.cancellation().cancelled() => Err(Error::msg("setup was canceled")),
                     predictor = P::setup(setup) => predictor,
                 }
-            })
+            });
+            // In here, as an error that is written or dropped is author code too.
+            predictor.map_err(|error| Error::msg(format!("{error:#}")))
         }))
     });
     drop(captured);
     scope.remove_directory();
-    ended.unwrap_or_else(|payload| {
-        let error = Error::msg(format!("setup panicked: {}", panic_message(&*payload)));
-        drop_panic(payload);
-        Err(error)
-    })
+    ended.unwrap_or_else(|payload| Err(Error::msg(format!("setup panicked: {}", panic_message(payload)))))
 }
 
 /// Opens the slots and the health check for a predictor that is set up.

@@ -9,7 +9,7 @@ use cog_core::{
     SetupStatus, Status, anyhow, current_scope, json,
 };
 
-use crate::support::{order, soon, start};
+use crate::support::{Unspeakable, order, soon, start};
 
 #[derive(Input)]
 struct Nothing {}
@@ -27,6 +27,7 @@ impl Predictor for Starter {
         current_scope().log("loading");
         match setup.weights().map(ToString::to_string).unwrap_or_default().as_str() {
             "fail" => Err(anyhow::anyhow!("no such file").context("cannot load weights")),
+            "unspeakable" => Err(anyhow::Error::msg(Unspeakable)),
             "panic" => panic!("boom"),
             "hang" => std::future::pending().await,
             "ignore" => loop {
@@ -72,6 +73,7 @@ async fn a_setup_that_fails_says_why_and_refuses_requests() {
     for (weights, timeout, reason) in [
         ("fail", None, "cannot load weights: no such file"),
         ("panic", None, "setup panicked: boom"),
+        ("unspeakable", None, "setup panicked: boom in text"),
         ("hang", Some(Duration::from_millis(10)), "setup timed out after 10ms"),
     ] {
         let engine = engine(weights, timeout);

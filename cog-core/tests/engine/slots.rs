@@ -46,7 +46,7 @@ async fn a_canceled_prediction_keeps_its_slot_until_its_code_returns() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_panic_of_any_kind_costs_one_prediction_and_no_slot() {
     let (engine, stage) = start(1).await;
-    for act in ["panic", "panic_twice"] {
+    for act in ["panic", "panic_twice", "fail_unspeakably"] {
         let prediction = soon(engine.submit(order(act)).unwrap().completed()).await;
         assert_eq!(prediction.status(), Status::Failed);
         assert!(prediction.error().unwrap().starts_with("the model panicked: "), "{:?}", prediction.error());

@@ -1,5 +1,6 @@
 //! A predictor that does what it is told, and engines to run it.
 
+use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -27,6 +28,8 @@ pub(crate) enum Act {
     PanicInDrop,
     /// Panics with a value that panics when dropped.
     PanicTwice,
+    /// Fails with an error that panics when it is written.
+    FailUnspeakably,
     /// Yields `count` texts without ever waiting.
     Flood,
 }
@@ -113,6 +116,16 @@ impl Drop for PayloadBomb {
     }
 }
 
+/// A text that panics when it is written.
+#[derive(Debug)]
+pub(crate) struct Unspeakable;
+
+impl fmt::Display for Unspeakable {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        panic!("boom in text");
+    }
+}
+
 pub(crate) struct Actor(Arc<Stage>);
 
 static STAGES: Mutex<Vec<(String, Arc<Stage>)>> = Mutex::new(Vec::new());
@@ -133,6 +146,7 @@ impl Predictor for Actor {
         match order.act {
             Act::Return => {}
             Act::Fail => return Err(anyhow::anyhow!("root cause").context("outer reason")),
+            Act::FailUnspeakably => return Err(anyhow::Error::msg(Unspeakable)),
             Act::Panic => panic!("boom"),
             Act::PanicTwice => std::panic::panic_any(PayloadBomb),
             Act::Await => self.0.gate.wait().await,
