@@ -229,12 +229,12 @@ impl Engine {
             record = record.with_input(inner.input.masked(&request.input));
         }
         let record = Arc::new(record);
-        // Entered first: a prediction that has a slot is one that can be found and canceled.
-        inner.registry.enter(&record)?;
-        let Some(permit) = inner.pool.try_acquire() else {
-            inner.registry.leave(&record);
-            return Err(Rejection::AtCapacity { slots: inner.slots });
-        };
+        let permit = inner.registry.enter(&record, || {
+            let permit = inner.pool.try_acquire().ok_or(Rejection::AtCapacity { slots: inner.slots })?;
+            // Once more, as the slot may be free because the prediction on it has ended the engine's readiness.
+            inner.phase.borrow().admit()?;
+            Ok(permit)
+        })?;
         permit.begin(Job {
             record: Arc::clone(&record),
             input: request.input,

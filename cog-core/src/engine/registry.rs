@@ -3,7 +3,6 @@
 //! The registry owns the names: a name is taken as long as its prediction runs. What it keeps of predictions that are over is bounded in
 //! number, time and size, and only those are kept that somebody might ask for.
 
-use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -54,23 +53,26 @@ impl Registry {
         Self { retention, state: Mutex::default() }
     }
 
-    /// Takes a name for a prediction. One that is over gives its name up.
-    pub(super) fn enter(&self, record: &Arc<Record>) -> Result<(), Rejection> {
+    /// Takes a name for a prediction, if `admit` lets it begin. One that is over gives its name up.
+    ///
+    /// Both are done at once: nobody finds a prediction that was refused, and none has begun that cannot be found.
+    pub(super) fn enter<T>(
+        &self,
+        record: &Arc<Record>,
+        admit: impl FnOnce() -> Result<T, Rejection>,
+    ) -> Result<T, Rejection> {
         let mut state = self.lock();
-        match state.records.entry(record.id().clone()) {
-            Entry::Occupied(taken) if !taken.get().is_over() => {
-                Err(Rejection::AlreadyRunning(taken.key().clone()))
-            }
-            Entry::Occupied(mut taken) => {
-                let earlier = taken.insert(Arc::clone(record));
-                state.let_go(&earlier);
-                Ok(())
-            }
-            Entry::Vacant(place) => {
-                place.insert(Arc::clone(record));
-                Ok(())
-            }
+        if state.records.get(record.id()).is_some_and(|taken| !taken.is_over()) {
+            return Err(Rejection::AlreadyRunning(record.id().clone()));
         }
+        let admitted = admit()?;
+        let earlier = state.records.insert(record.id().clone(), Arc::clone(record));
+        if let Some(earlier) = &earlier {
+            state.let_go(earlier);
+        }
+        // Before the earlier one is dropped, as that may be large.
+        drop(state);
+        Ok(admitted)
     }
 
     /// Forgets a prediction at once.
@@ -157,7 +159,7 @@ mod tests {
 
     fn over(registry: &Registry, id: &str, log: usize) -> Arc<Record> {
         let record = Arc::new(Record::new(id.parse().unwrap(), false, 8, CancellationToken::new()));
-        registry.enter(&record).unwrap();
+        registry.enter(&record, || Ok(())).unwrap();
         let text = "x".repeat(log).into();
         record.append(crate::prediction::Event::Log { source: crate::prediction::LogSource::Stdout, text });
         record.complete(None);
@@ -207,8 +209,11 @@ mod tests {
         let registry = Registry::new(Retention { count: 1, ..Retention::default() });
         let first = over(&registry, "a", 0);
         let second = Arc::new(Record::new("a".parse().unwrap(), false, 8, CancellationToken::new()));
-        registry.enter(&second).unwrap();
-        assert_eq!(registry.enter(&first).unwrap_err(), Rejection::AlreadyRunning("a".parse().unwrap()));
+        assert_eq!(registry.enter(&second, || Err::<(), _>(Rejection::Stopped)), Err(Rejection::Stopped));
+        assert!(Arc::ptr_eq(&registry.find(&"a".parse().unwrap()).unwrap(), &first), "a refusal left it");
+        registry.enter(&second, || Ok(())).unwrap();
+        let taken = Rejection::AlreadyRunning("a".parse().unwrap());
+        assert_eq!(registry.enter(&first, || Ok(())), Err(taken));
         over(&registry, "b", 0);
         registry.keep(&first);
         assert!(

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::sync::mpsc;
 
-use cog_core::{Rejection, Status};
+use cog_core::{Rejection, Request, Status};
 
 use crate::support::{order, soon, start};
 
@@ -18,6 +18,19 @@ async fn full_means_refused_and_a_reply_means_free() {
     assert_eq!(soon(first.completed()).await.status(), Status::Succeeded);
     assert_eq!(soon(second.completed()).await.status(), Status::Succeeded);
     assert_eq!(engine.free_slots(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_is_refused_leaves_what_had_its_name() {
+    let (engine, stage) = start(1).await;
+    let named = |id: &str, act| Request { id: id.parse().ok(), is_kept: true, ..order(act) };
+    soon(engine.submit(named("a", "return")).unwrap().wait()).await;
+    let running = engine.submit(named("b", "await")).unwrap();
+    assert_eq!(engine.submit(named("a", "return")).unwrap_err(), Rejection::AtCapacity { slots: 1 });
+    let found = engine.find(&"a".parse().unwrap()).map(|prediction| prediction.snapshot().status());
+    assert_eq!(found, Some(Status::Succeeded));
+    stage.gate.open();
+    soon(running.wait()).await;
 }
 
 /// The next request is sent in the very moment in which the reply to the last one is known.
