@@ -174,18 +174,7 @@ impl MetricValue {
 
     /// Returns how many bytes it takes, roughly.
     pub(crate) fn weight(&self) -> usize {
-        fn of(value: &Value) -> usize {
-            size_of::<Value>()
-                + match value {
-                    Value::String(text) => text.len(),
-                    Value::Array(items) => items.iter().map(of).sum(),
-                    Value::Object(members) => {
-                        members.iter().map(|(name, value)| name.len() + of(value)).sum()
-                    }
-                    Value::Null | Value::Bool(_) | Value::Number(_) => 0,
-                }
-        }
-        of(&self.0)
+        json_weight(&self.0)
     }
 
     /// Returns Cog's word for the type of this value. A number that was not finite has become `null`, which is none of them.
@@ -198,6 +187,22 @@ impl<T: Into<Value>> From<T> for MetricValue {
     fn from(value: T) -> Self {
         Self(value.into())
     }
+}
+
+/// Returns how many bytes a JSON tree takes, roughly.
+pub(crate) fn json_weight(value: &Value) -> usize {
+    size_of::<Value>()
+        + match value {
+            Value::String(text) => text.len(),
+            Value::Array(items) => items.iter().map(json_weight).sum(),
+            Value::Object(members) => json_map_weight(members),
+            Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+        }
+}
+
+/// Returns how many bytes the members of a JSON object take, roughly.
+pub(crate) fn json_map_weight(members: &Map<String, Value>) -> usize {
+    members.iter().map(|(name, value)| size_of::<String>() + name.len() + json_weight(value)).sum()
 }
 
 fn type_name(value: &Value) -> Option<&'static str> {

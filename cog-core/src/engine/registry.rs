@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::Rejection;
+use crate::metric::{json_map_weight, json_weight};
 use crate::prediction::{Prediction, PredictionId, PredictionOutput, Record};
 
 /// How much is kept of predictions that are over.
@@ -17,7 +18,7 @@ pub struct Retention {
     pub count: usize,
     /// For so long.
     pub time: Duration,
-    /// With at most so many bytes of output, logs and events between them.
+    /// With at most so many bytes of input, output, logs, metrics and events between them.
     pub bytes: usize,
 }
 
@@ -140,7 +141,7 @@ impl State {
     }
 }
 
-/// What a prediction takes in memory, roughly: a fixed part, its output and its logs.
+/// What a prediction takes in memory, roughly: a fixed part, and what it was given, has made and has said.
 fn size(prediction: &Prediction) -> usize {
     let output = match prediction.output() {
         PredictionOutput::Value(value) => value.as_ref().map_or(0, bytes::Bytes::len),
@@ -148,7 +149,8 @@ fn size(prediction: &Prediction) -> usize {
             parts.iter().map(|part| part.len() + size_of::<bytes::Bytes>()).sum()
         }
     };
-    1024 + output + prediction.logs().len()
+    let input = prediction.input().map_or(0, json_weight);
+    1024 + input + output + prediction.logs().len() + json_map_weight(prediction.metrics())
 }
 
 #[cfg(test)]
@@ -185,6 +187,15 @@ mod tests {
         assert_eq!(found(&registry, &["a", "b"]), [false, true]);
         over(&registry, "large", 10_000);
         assert_eq!(found(&registry, &["b", "large"]), [false, false]);
+
+        // An input of many small values is large.
+        let input = vec![0; 1000].into();
+        let record = Record::new("many".parse().unwrap(), false, 8, CancellationToken::new());
+        let record = Arc::new(record.with_input(input));
+        registry.enter(&record, || Ok(())).unwrap();
+        record.complete(None);
+        registry.keep(&record);
+        assert_eq!(found(&registry, &["many"]), [false]);
 
         let registry = Registry::new(Retention { time: Duration::ZERO, ..Retention::default() });
         over(&registry, "a", 0);
