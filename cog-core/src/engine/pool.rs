@@ -44,7 +44,7 @@ impl Pool {
     /// Starts `count` slots, on which `run` is called with one job after the other.
     ///
     /// # Errors
-    /// When the system has no thread to give.
+    /// When the system has no thread to give, or no memory for so many.
     pub(super) fn open(
         self: &Arc<Self>,
         count: usize,
@@ -52,9 +52,9 @@ impl Pool {
     ) -> io::Result<()> {
         {
             let mut slots = self.lock();
+            slots.asleep.try_reserve(count).map_err(|_| io::ErrorKind::OutOfMemory)?;
             slots.is_open = true;
             slots.free = count;
-            slots.asleep.reserve(count);
             slots.coming = count;
         }
         for slot in 0..count {

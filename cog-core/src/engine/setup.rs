@@ -4,6 +4,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Weak};
 use std::thread;
 
+use anyhow::Context;
 use jiff::Timestamp;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -209,8 +210,8 @@ fn open<P: Predictor>(engine: &Weak<Inner>, predictor: P, runtime: Handle) -> Re
         runtime,
     };
     let run = move |job, permit| runner.run(job, permit);
-    engine.pool.open(engine.slots, &(Arc::new(run) as _))?;
-    Ok(())
+    let opened = engine.pool.open(engine.slots, &(Arc::new(run) as _));
+    opened.with_context(|| format!("cannot start {} slots; ask for fewer", engine.slots))
 }
 
 /// Notes how the setup ended. Only the first end counts: a setup that ran out of time may still return.

@@ -1,5 +1,6 @@
 //! Setup, health and the end.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -83,6 +84,14 @@ async fn a_setup_that_fails_says_why_and_refuses_requests() {
         assert_eq!(engine.phase(), Phase::SetupFailed(reason.into()));
         assert!(soon(engine.shutdown(Duration::from_secs(1))).await);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_slots_than_can_be_are_a_setup_that_fails() {
+    let config = EngineConfig { slots: Some(NonZeroUsize::MAX), ..EngineConfig::default() };
+    let engine = Engine::start::<Starter>(config).unwrap();
+    let reason = format!("cannot start {} slots; ask for fewer: out of memory", usize::MAX);
+    assert_eq!(soon(engine.ready()).await.unwrap_err(), Rejection::SetupFailed(reason.into()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
