@@ -1,7 +1,8 @@
 //! What author code prints: to the logs of its prediction, or else to the log of the server.
 //!
 //! With one slot, what is printed while a prediction or the setup runs is theirs, whoever prints it: the author's code, a library in C, a
-//! child process, or a health check at the same time. With several slots, and between predictions, nobody can say whose it is.
+//! child process, or a health check at the same time. With several slots, if only those of the other role, and between predictions nobody
+//! can say whose it is.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -20,7 +21,7 @@ impl Output {
     /// When the process has no file descriptor or thread left.
     pub(crate) fn capture(aside: Option<File>) -> io::Result<Self> {
         // One byte more than is logged at once, so that what is longer is seen to be so, and cut.
-        Capture::begin(LOG_TEXT_LIMIT + 1, Author { running: Vec::new(), aside }).map(Self)
+        Capture::begin(LOG_TEXT_LIMIT + 1, Author { running: Vec::new(), is_shared: false, aside }).map(Self)
     }
 
     /// Returns who has to be told what runs.
@@ -33,6 +34,8 @@ impl Output {
 struct Author {
     /// Whose code runs. More than one if several engines do.
     running: Vec<Scope>,
+    /// Whether there may be more code that runs.
+    is_shared: bool,
     aside: Option<File>,
 }
 
@@ -42,7 +45,9 @@ impl Sink for Author {
             Stream::Stdout => LogSource::Stdout,
             Stream::Stderr => LogSource::Stderr,
         };
-        if let [scope] = &*self.running {
+        if let [scope] = &*self.running
+            && !self.is_shared
+        {
             return scope.write_log(source, text);
         }
         let text = cut_log_text(text);
@@ -72,5 +77,9 @@ impl OutputCapture for Listener {
         });
         // Not under the lock of the streams: dropping it may take long, or print.
         drop(ended);
+    }
+
+    fn share(&self) {
+        self.0.settle(|author| author.is_shared = true);
     }
 }

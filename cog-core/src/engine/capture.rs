@@ -10,13 +10,17 @@ use crate::scope::Scope;
 /// between can be [logged](Scope::write_log) for it. Both are called on the thread on which author code runs, one after the other for
 /// each scope, and whether author code returns, fails or panics. The end of a prediction is not known before `end` has returned.
 ///
-/// Predictions are told of only where the engine has one slot: with several nobody could say whose output it is.
+/// Predictions are told of only where the engine has one slot: with several nobody could say whose output it is, and that is told
+/// once. It matters to somebody who hears of several engines, as they share the streams of the process.
 pub trait OutputCapture: Send + Sync {
     /// Author code begins to run for `scope`.
     fn begin(&self, scope: &Scope);
 
     /// Author code has returned, and what it held has been dropped.
     fn end(&self, scope: &Scope);
+
+    /// From now on author code may run that is not told of, so what is printed may be anybody's.
+    fn share(&self);
 }
 
 /// Author code is running, until this is dropped.

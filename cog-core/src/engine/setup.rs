@@ -200,15 +200,16 @@ fn set_up<P: Predictor>(
 fn open<P: Predictor>(engine: &Weak<Inner>, predictor: P, runtime: Handle) -> Result<()> {
     let Some(engine) = engine.upgrade() else { return Ok(()) };
     let driver: Arc<dyn Driver> = Arc::new(InProcess::new(predictor, engine.config.fetcher.clone()));
+    let capture = engine.config.output_capture.clone().filter(|capture| {
+        let is_alone = engine.slots == 1;
+        if !is_alone {
+            capture.share();
+        }
+        is_alone
+    });
     let phase = engine.phase.clone();
     engine.health.begin(Arc::clone(&driver), phase.clone(), runtime.clone())?;
-    let runner = Runner {
-        driver,
-        publisher: engine.config.publisher.clone(),
-        capture: engine.config.output_capture.clone().filter(|_| engine.slots == 1),
-        phase,
-        runtime,
-    };
+    let runner = Runner { driver, publisher: engine.config.publisher.clone(), capture, phase, runtime };
     let run = move |job, permit| runner.run(job, permit);
     let opened = engine.pool.open(engine.slots, &(Arc::new(run) as _));
     opened.with_context(|| format!("cannot start {} slots; ask for fewer", engine.slots))

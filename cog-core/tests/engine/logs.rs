@@ -116,6 +116,10 @@ impl OutputCapture for Listener {
         self.note("end", scope);
         scope.write_log(LogSource::Stderr, "last");
     }
+
+    fn share(&self) {
+        self.0.lock().unwrap().push("shared".to_owned());
+    }
 }
 
 async fn listened(slots: usize) -> (Engine, Arc<Stage>, Arc<Listener>) {
@@ -150,7 +154,8 @@ async fn with_several_slots_nobody_can_say_who_prints() {
     let (engine, _stage, listener) = listened(2).await;
     let prediction = soon(engine.submit(order("return")).unwrap().completed()).await;
     assert_eq!(prediction.logs(), "");
-    assert_eq!(listener.0.lock().unwrap().len(), 2, "setup is unambiguous all the same");
+    let expected = ["begin setup on cog-setup", "end setup on cog-setup", "shared"];
+    assert_eq!(*listener.0.lock().unwrap(), expected, "setup is unambiguous all the same");
 }
 
 /// Reads the events of a prediction that logs in `begin` and `end`, by way of the given limits.
@@ -210,6 +215,7 @@ async fn a_text_that_is_too_long_is_cut() {
         fn end(&self, scope: &Scope) {
             scope.log("short");
         }
+        fn share(&self) {}
     }
     let output_capture = Some(Arc::new(Long) as _);
     let (engine, _stage) = start_with(EngineConfig { output_capture, ..EngineConfig::default() }).await;

@@ -13,11 +13,14 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 use std::{env, process, thread};
 
-use cog_core::{Input, Predictor, Result, Scope, Setup, Value, anyhow, json};
-use cog_server::Process;
+use cog_core::{Input, Predictor, Result, Scope, Setup, Trainer, Value, anyhow, json};
+use cog_server::{Model, Process};
 
 /// The arguments of a process that is a model's binary, in one line.
 const ARGUMENTS: &str = "COG_TEST_ARGUMENTS";
+
+/// Whether the model trains as well.
+const TRAINS: &str = "COG_TEST_TRAINS";
 
 #[derive(Input)]
 struct Order {
@@ -67,12 +70,30 @@ impl Predictor for Printer {
     }
 }
 
+/// Trains by printing.
+struct School(Printer);
+
+impl Trainer for School {
+    type Input = Order;
+    type Output = String;
+
+    async fn setup(setup: &Setup) -> Result<Self> {
+        Printer::setup(setup).await.map(Self)
+    }
+
+    async fn train(&self, order: Order, scope: Scope) -> Result<String> {
+        self.0.predict(order, scope).await
+    }
+}
+
 /// Not a test but the process that the tests look at. Without arguments there is nothing to do.
 #[test]
 fn child() {
     let Ok(arguments) = env::var(ARGUMENTS) else { return };
     let process = Process::current().with_arguments(arguments.split_whitespace());
-    let code = cog_server::run::<Printer>(process);
+    let model = Model::predictor::<Printer>();
+    let model = if env::var_os(TRAINS).is_some() { model.with_trainer::<School>() } else { model };
+    let code = model.run(process);
     process::exit(i32::from(code != ExitCode::SUCCESS));
 }
 
@@ -285,6 +306,16 @@ fn what_a_setup_printed_that_failed_comes_before_the_error() {
     let logs = setup["logs"].as_str().unwrap();
     assert!(logs.contains("setup prints\n") && logs.contains("in the middle of a line"), "{logs}");
     assert!(logs.ends_with("\nno such weights"), "{logs}");
+}
+
+/// A prediction could print at the same time, and its client is another.
+#[test]
+fn the_only_training_is_not_told_what_several_predictions_may_have_printed() {
+    let server = Server::start("--max-concurrency 2", &[(TRAINS, "1")]);
+    while server.request("GET", "/health-check", "")["status"] == "STARTING" {}
+    let training = server.request("POST", "/trainings", r#"{ "input": { "act": "printed" } }"#);
+    assert_eq!((&training["status"], &training["logs"]), (&json!("succeeded"), &json!("")));
+    assert!(server.end().printed(&Value::Null).contains(&("stdout".to_owned(), "printed".to_owned())));
 }
 
 #[test]
