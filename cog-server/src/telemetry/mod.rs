@@ -10,7 +10,7 @@ use std::panic::{self, PanicHookInfo};
 use std::sync::Arc;
 use std::time::Duration;
 
-use cog_core::PredictionLogs;
+use cog_core::{PredictionLogs, Scope, current_scope};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, fmt};
@@ -68,7 +68,7 @@ pub(crate) fn init(
             .with(fmt::layer().with_ansi(is_colored).with_target(false).with_writer(writer))
             .try_init(),
     };
-    report_panics(queue);
+    report_panics(queue, format == LogFormat::Silent);
     // Somebody else's subscriber is as good.
     Ok(Telemetry { _thread: thread, is_ours: installed.is_ok() })
 }
@@ -76,15 +76,21 @@ pub(crate) fn init(
 /// How long a panic waits for the line that tells of it: it may be the last thing that the process does.
 const LAST_WORDS: Duration = Duration::from_millis(100);
 
-/// Reports a panic in the log, with its place, and by way of that to the prediction that it ends.
-fn report_panics(queue: Arc<LogQueue>) {
+/// Reports a panic in the log, with its place, and by way of that to the prediction that it ends. Where the log is silent, one that is
+/// nobody's is reported all the same.
+fn report_panics(queue: Arc<LogQueue>, is_silent: bool) {
     panic::set_hook(Box::new(move |info: &PanicHookInfo<'_>| {
         let message = info.payload_as_str().unwrap_or("a value that is not text");
         let place = info.location().map(ToString::to_string).unwrap_or_default();
         let thread = std::thread::current();
         let thread = thread.name().unwrap_or("unnamed");
         // A name that is not ours: what author code does belongs into its prediction's logs.
-        tracing::error!(target: "panic", "panicked at {place}: {message} (thread `{thread}`)");
+        let report = format!("panicked at {place}: {message} (thread `{thread}`)");
+        tracing::error!(target: "panic", "{report}");
+        if is_silent && current_scope() == Scope::none() {
+            // The queue takes what it is given.
+            let _ = (&*queue).write_all(format!("{report}\n").as_bytes());
+        }
         queue.flush(LAST_WORDS);
     }));
 }

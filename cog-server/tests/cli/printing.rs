@@ -58,6 +58,7 @@ impl Predictor for Printer {
             }
             "stderr" => eprintln!("to stderr"),
             "panic" => panic!("boom"),
+            "panic_elsewhere" => drop(thread::spawn(|| panic!("boom")).join()),
             "much" => (0..50_000).for_each(|number| println!("line {number} of a log that nobody reads")),
             other => println!("{other}"),
         }
@@ -369,6 +370,16 @@ fn the_log_is_for_machines_or_for_people_and_as_long_as_is_asked_for() {
         let output = command("predict", &[variable]).output().unwrap();
         let log = String::from_utf8(output.stderr).unwrap();
         assert!(!log.contains("setup finished") && log.contains("7 scope\n"), "{log}");
+    }
+}
+
+/// Standard error has no log there, and a thread of the author's has no prediction.
+#[test]
+fn predict_tells_of_a_panic_wherever_it_was() {
+    for act in ["panic", "panic_elsewhere"] {
+        let output = command(&format!("predict -i act={act}"), &[]).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(stderr.matches("panicked at ").count(), 1, "{act}: {stderr}");
     }
 }
 
