@@ -98,6 +98,10 @@ fn setup(app: &App) -> Setup {
             (SetupStatus::Failed, _) | (_, SetupStatus::Failed) => SetupStatus::Failed,
             (SetupStatus::Succeeded, SetupStatus::Succeeded) => SetupStatus::Succeeded,
         };
+        // An error stands at the end of the logs, and is no line yet.
+        if !whole.logs.is_empty() && !whole.logs.ends_with('\n') {
+            whole.logs.push('\n');
+        }
         whole.logs.push_str(&setup.logs);
         whole
     });

@@ -363,8 +363,8 @@ async fn health_tells_of_both() {
         (None, "fine", "READY", "succeeded", LOGS.to_owned()),
         (None, "sick", "UNHEALTHY", "succeeded", LOGS.to_owned()),
         (None, "fail", "SETUP_FAILED", "failed", format!("{LOGS}no teachers")),
-        (Some("fail"), "fine", "SETUP_FAILED", "failed", format!("no weights{LOGS}")),
-        (Some("fail"), "fail", "SETUP_FAILED", "failed", format!("no weights{LOGS}no teachers")),
+        (Some("fail"), "fine", "SETUP_FAILED", "failed", format!("no weights\n{LOGS}")),
+        (Some("fail"), "fail", "SETUP_FAILED", "failed", format!("no weights\n{LOGS}no teachers")),
     ] {
         let server = both(predictor, trainer, ServerConfig::default()).await;
         soon(settled(&server)).await;
