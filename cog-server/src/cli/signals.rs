@@ -2,6 +2,7 @@
 
 use std::io;
 
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 /// Where signals come from.
@@ -45,10 +46,7 @@ impl Interrupts {
     }
 }
 
-#[cfg(unix)]
 fn of_process() -> io::Result<UnboundedReceiver<u8>> {
-    use tokio::signal::unix::{SignalKind, signal};
-
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let (sender, receiver) = mpsc::unbounded_channel();
@@ -65,13 +63,5 @@ fn of_process() -> io::Result<UnboundedReceiver<u8>> {
             }
         }
     });
-    Ok(receiver)
-}
-
-#[cfg(not(unix))]
-fn of_process() -> io::Result<UnboundedReceiver<u8>> {
-    let (sender, receiver) = mpsc::unbounded_channel();
-    // Ends with the runtime, which is the command's own.
-    tokio::spawn(async move { while tokio::signal::ctrl_c().await.is_ok() && sender.send(130).is_ok() {} });
     Ok(receiver)
 }
