@@ -3,6 +3,7 @@
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::process::Command;
 
 use async_stream::try_stream;
 use cog_core::{Defunct, LogSource, MetricMode, Path, Result, Scope, Value, anyhow, json};
@@ -74,6 +75,8 @@ impl Player {
                 stdout.flush()?;
             }
             Step::Stderr(text) => io::stderr().write_all(text.as_bytes())?,
+            Step::Descriptor(text) => std::fs::write("/dev/fd/1", text)?,
+            Step::Child(text) => drop(Command::new("/bin/printf").args(["%s", &text]).status()?),
             Step::Flood(lines) => (0..lines).for_each(|line| scope.log(line)),
             Step::Metric { name, value, mode } => {
                 let mode = mode.map_or(Ok(MetricMode::default()), |word| word.parse())?;

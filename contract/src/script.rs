@@ -35,6 +35,10 @@ pub(crate) enum Step {
     Stdout(String),
     /// Write a text as it is to the standard error of the process.
     Stderr(String),
+    /// Write a text as it is to file descriptor 1, past everything that Rust keeps for standard output.
+    Descriptor(String),
+    /// Let a child process write a text as it is to its standard output.
+    Child(String),
     /// Log so many numbered lines.
     Flood(usize),
     /// Record a metric; the mode is one of the words that `cog_core::MetricMode` knows.
