@@ -5,6 +5,7 @@
 
 mod client;
 mod events;
+mod log;
 mod receiver;
 mod server;
 mod stage;

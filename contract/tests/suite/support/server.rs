@@ -1,16 +1,16 @@
 //! The real binary in a process of its own.
 
-use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
-use std::sync::{Arc, Condvar, Mutex};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{ASYNC, Connection, JSON, LIMIT, Reply, eventually};
+use super::log::Log;
+use super::{ASYNC, Connection, JSON, Reply, eventually};
 
 /// How a server is to be started. Its environment is empty but for what is said here.
 pub(crate) struct Launch {
@@ -265,7 +265,7 @@ impl Server {
 
     /// What the server has logged so far.
     pub(crate) fn log(&self) -> String {
-        self.log.state.lock().unwrap().text.clone()
+        self.log.text()
     }
 
     /// Waits until the server has logged a line with this in it, and returns the line.
@@ -284,44 +284,5 @@ impl Drop for Server {
         if std::thread::panicking() {
             eprintln!("the log of the server:\n{}", self.log());
         }
-    }
-}
-
-/// What a server says on standard error.
-#[derive(Default)]
-struct Log {
-    state: Mutex<LogState>,
-    changed: Condvar,
-}
-
-#[derive(Default)]
-struct LogState {
-    text: String,
-    is_over: bool,
-}
-
-impl Log {
-    fn read(&self, stderr: ChildStderr) {
-        let mut stderr = BufReader::new(stderr);
-        let mut line = Vec::new();
-        while stderr.read_until(b'\n', &mut line).is_ok_and(|count| count > 0) {
-            self.change(|state| state.text += &String::from_utf8_lossy(&line));
-            line.clear();
-        }
-        self.change(|state| state.is_over = true);
-    }
-
-    fn change(&self, change: impl FnOnce(&mut LogState)) {
-        change(&mut self.state.lock().unwrap());
-        self.changed.notify_all();
-    }
-
-    /// Waits for a line with `part` in it; returns the whole log if there is none.
-    fn wait_for(&self, part: &str) -> Result<String, String> {
-        let find = |state: &LogState| state.text.lines().find(|line| line.contains(part)).map(str::to_owned);
-        let state = self.state.lock().unwrap();
-        let waiting = |state: &mut LogState| find(state).is_none() && !state.is_over;
-        let (state, _) = self.changed.wait_timeout_while(state, LIMIT, waiting).unwrap();
-        find(&state).ok_or_else(|| state.text.clone())
     }
 }
