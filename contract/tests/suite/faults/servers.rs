@@ -1,16 +1,15 @@
 //! Receivers of webhooks and targets of uploads.
 
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::sync::{Mutex, mpsc};
 
 use serde_json::json;
 
-use crate::support::{Answer, JSON, LIMIT, Receiver, Server, eventually};
+use crate::support::{Answer, JSON, LIMIT, NOBODY, Receiver, Server, eventually};
 
 /// Contract 18.1; D22.
 #[test]
 fn receivers_at_fault_delay_nobody() {
-    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let (_never, held) = mpsc::channel::<()>();
     let held = Mutex::new(held);
     let silent = Receiver::answering(move |_| {
@@ -23,7 +22,7 @@ fn receivers_at_fault_delay_nobody() {
     let server = Server::of("stream");
     let steps = json!([{ "log": "a" }, { "output": 1 }, { "log": "b" }, { "output": 2 }]);
     for (kind, url) in [
-        ("dead", format!("http://{nobody}/")),
+        ("dead", format!("http://{NOBODY}/")),
         ("silent", silent.url("/")),
         ("lying", lying.url("/")),
         ("redirecting", redirecting.url("/")),

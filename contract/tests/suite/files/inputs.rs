@@ -5,7 +5,7 @@ use std::sync::{Mutex, mpsc};
 use serde_json::json;
 
 use super::{fault, fetching, reading};
-use crate::support::{Answer, JSON, LIMIT, Receiver, Server, Stage};
+use crate::support::{Answer, JSON, LIMIT, NOBODY, Receiver, Server, Stage};
 
 /// Contract 9.1, 9.2; D16, D18.
 #[test]
@@ -187,9 +187,8 @@ fn a_file_that_cannot_be_had_fails_the_prediction() {
         let error = format!("Input validation error: file: {}", reason.replace("URL", &receiver.url("/f")));
         assert_eq!(fault(&server, &secret(&receiver)), error);
     }
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     for (url, reason) in [
-        (format!("http://{nobody}/f"), format!("could not connect to fetch http://{nobody}/f")),
+        (format!("http://{NOBODY}/f"), format!("could not connect to fetch http://{NOBODY}/f")),
         ("data:image/png;base64,####".to_owned(), "the data URL's base64 is broken".to_owned()),
         ("data:;base64,YWJj?".to_owned(), "the data URL's base64 is broken".to_owned()),
         ("data:text/plain".to_owned(), "not a data URL: it has no comma".to_owned()),

@@ -1,13 +1,12 @@
 //! Uploads to targets that are dead, slow or lie, and what becomes of the prediction.
 
-use std::net::TcpListener;
 use std::sync::{Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use super::{file, uploading};
-use crate::support::{ASYNC, Answer, JSON, LIMIT, Receiver, Server, Stage};
+use crate::support::{ASYNC, Answer, JSON, LIMIT, NOBODY, Receiver, Server, Stage};
 
 const FAILED: &str = "Failed to upload output: ";
 
@@ -68,7 +67,6 @@ fn what_does_not_pass_fails_the_prediction() {
 /// Contract 9.35, 9.36. Six attempts and the time between them: this test takes longer than others.
 #[test]
 fn a_target_that_is_not_there_is_told_of_without_its_url() {
-    let dead = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let broken = Receiver::scripted([Answer::silence()]);
     let ask = |target: &str, id: &str| {
         let server = Server::launch("file").arg("--upload-url").arg(target).ready();
@@ -76,7 +74,7 @@ fn a_target_that_is_not_there_is_told_of_without_its_url() {
         server
     };
     let asked = [
-        (ask(&format!("http://{dead}/up?sig=zz"), "dead"), "dead", "could not connect to upload"),
+        (ask(&format!("http://{NOBODY}/up?sig=zz"), "dead"), "dead", "could not connect to upload"),
         (ask(&broken.url("/up?sig=zz"), "broken"), "broken", "the connection broke off during the upload"),
     ];
     for (server, id, reason) in asked {

@@ -1,17 +1,13 @@
 //! Once everything that the suite does to a server. Names are the same in each round, so that the server remembers no more of them.
 
-use std::net::TcpListener;
-
 use serde_json::{Value, json};
 
-use crate::support::{ASYNC, Answer, Connection, EVENTS, JSON, Receiver, Server, Stage};
+use crate::support::{ASYNC, Answer, Connection, EVENTS, JSON, NOBODY, Receiver, Server, Stage};
 
 pub(super) struct Rounds {
     stage: Stage,
     /// Serves and takes files, and takes webhooks.
     other: Receiver,
-    /// Where nobody is.
-    nowhere: String,
 }
 
 impl Rounds {
@@ -28,8 +24,7 @@ impl Rounds {
             // A connection that is kept for later is no leak, and would be counted.
             answer.header("connection", "close")
         });
-        let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        Self { stage: Stage::new(), other, nowhere: format!("http://{closed}/") }
+        Self { stage: Stage::new(), other }
     }
 
     pub(super) fn upload_url(&self) -> String {
@@ -93,7 +88,7 @@ impl Rounds {
             (self.other.url("/refused.txt"), json!(["completed"])),
             (self.other.url("/silent.txt"), json!(["start", "output", "logs"])),
             (self.other.url("/round.txt"), json!(["start"])),
-            (self.nowhere.clone(), json!(["start", "output", "logs"])),
+            (format!("http://{NOBODY}/"), json!(["start", "output", "logs"])),
         ] {
             let input = json!({ "steps": [{ "log": "line" }, { "output": 1 }] });
             let body = json!({ "webhook": url, "webhook_events_filter": events, "input": input });
@@ -114,7 +109,7 @@ impl Rounds {
             urls(&["a", "silent"]),
             urls(&["a", "round"]),
             vec![data, "data:;base64,#".to_owned()],
-            vec![self.nowhere.clone()],
+            vec![format!("http://{NOBODY}/")],
         ] {
             assert_eq!(server.predict(&json!({ "files": files })).status, 200);
         }

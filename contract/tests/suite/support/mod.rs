@@ -21,6 +21,9 @@ pub(crate) use self::stage::{Stage, Visit};
 /// How long anything may take. No test should ever get here.
 pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 
+/// An address where nobody listens. A port that was free a moment ago may be another test's by now; the system gives this one to none.
+pub(crate) const NOBODY: &str = "127.0.0.1:1";
+
 /// The header of a JSON body.
 pub(crate) const JSON: (&str, &str) = ("content-type", "application/json");
 
