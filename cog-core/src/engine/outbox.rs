@@ -50,8 +50,11 @@ struct Line {
     publishing: Publishing,
 }
 
-/// The task that publishes. Dropping it gives up what is not published.
-pub(super) struct Publishing(AbortOnDropHandle<Result<()>>);
+/// The task that publishes, and what it came to once that has been waited for. Dropping it gives up what is not published.
+pub(super) struct Publishing {
+    task: AbortOnDropHandle<Result<()>>,
+    outcome: Option<Result<()>>,
+}
 
 /// An output whose files are secured.
 struct Parcel {
@@ -96,7 +99,8 @@ impl<'a> Outbox<'a> {
                 let published = cancellation.run_until_cancelled(task).await;
                 published.unwrap_or_else(|| Err(Canceled.into()))
             };
-            let publishing = Publishing(AbortOnDropHandle::new(self.runtime.spawn(task)));
+            let publishing =
+                Publishing { task: AbortOnDropHandle::new(self.runtime.spawn(task)), outcome: None };
             Line { names: Names::default(), parcels, publishing }
         });
         let secure = |file| Secured::of(file, &mut line.names, || self.scope.directory());
@@ -111,7 +115,7 @@ impl<'a> Outbox<'a> {
         poll_fn(|context| {
             let mut line = self.line.borrow_mut();
             let Some(open) = &mut *line else { return Poll::Pending };
-            let ended = ready!(open.publishing.0.poll_unpin(context));
+            let ended = ready!(open.publishing.task.poll_unpin(context));
             *line = None;
             Poll::Ready(outcome(ended))
         })
@@ -126,8 +130,19 @@ impl<'a> Outbox<'a> {
 
 impl Publishing {
     /// Waits until every output has been told.
-    pub(super) async fn end(self) -> Result<()> {
-        outcome(self.0.await)
+    pub(super) async fn end(mut self) -> Result<()> {
+        self.ended().await;
+        self.outcome.unwrap_or(Ok(()))
+    }
+
+    /// Waits until every output has been told, and keeps what came of it for [`end`](Self::end).
+    ///
+    /// # Cancellation
+    /// Dropping the future loses nothing.
+    pub(super) async fn ended(&mut self) {
+        if self.outcome.is_none() {
+            self.outcome = Some(outcome((&mut self.task).await));
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio::runtime::Handle;
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::capture::{Captured, OutputCapture};
@@ -21,6 +21,10 @@ use crate::error::{Canceled, Error, panic_message};
 use crate::file::Publish;
 use crate::prediction::{Event, Record};
 use crate::scope::{Directory, Entered, Scope};
+
+/// How many predictions of an engine may be publishing when their slots are free. One more keeps its slot until another has ended, so
+/// that a target which is slow for long makes the engine refuse requests rather than gather files, memory and connections.
+const PUBLISHING: usize = 64;
 
 /// A prediction that has been accepted. Dropping it ends it, so that none is ever left without an end.
 #[derive(Debug)]
@@ -66,9 +70,16 @@ pub(super) struct Runner {
     pub(super) capture: Option<Arc<dyn OutputCapture>>,
     pub(super) phase: watch::Sender<Phase>,
     pub(super) runtime: Handle,
+    /// Places for predictions that are publishing when their slots are free.
+    pub(super) places: Arc<Semaphore>,
 }
 
 impl Runner {
+    /// The places that an engine has.
+    pub(super) fn places() -> Arc<Semaphore> {
+        Arc::new(Semaphore::new(PUBLISHING))
+    }
+
     /// Runs a prediction on its slot's thread, which is free when this returns and not before the author's code has returned.
     ///
     /// That is the end of the prediction as well, unless files are still being published.
@@ -107,23 +118,45 @@ impl Runner {
             (error, publishing)
         };
 
+        let publishing = publishing.map(|mut publishing| {
+            let place = self.runtime.block_on(self.place(&mut publishing));
+            (publishing, place)
+        });
         // The order is the promise: the slot is free before anybody can learn that the prediction is over.
         drop(permit);
         match publishing {
             None => job.end(error),
             // Whoever waits for the end of the job waits for this.
-            Some(publishing) => drop(self.runtime.spawn(wind_up(job, scope, error, publishing))),
+            Some((publishing, place)) => {
+                self.runtime.spawn(wind_up(job, scope, error, publishing, place));
+            }
+        }
+    }
+
+    /// Waits for a place, which `publishing` does not need if it ends first.
+    async fn place(&self, publishing: &mut Publishing) -> Option<OwnedSemaphorePermit> {
+        tokio::select! {
+            biased;
+            place = Arc::clone(&self.places).acquire_owned() => place.ok(),
+            () = publishing.ended() => None,
         }
     }
 }
 
 /// Ends a prediction whose author's code has returned when its files have been published.
-async fn wind_up(job: Job, scope: Scope, error: Option<String>, publishing: Publishing) {
+async fn wind_up(
+    job: Job,
+    scope: Scope,
+    error: Option<String>,
+    publishing: Publishing,
+    place: Option<OwnedSemaphorePermit>,
+) {
     let published = publishing.end().await;
     // What the author's code came to is the reason; what came of its files afterwards has been logged.
     let error = error.or_else(|| published.err().map(|error| format!("{error:#}")));
     // It fails where the runtime is going away, and the directory goes with the scope.
     let _ = tokio::task::spawn_blocking(move || scope.remove_directory()).await;
+    drop(place);
     job.end(error);
 }
 

@@ -199,6 +199,10 @@ fn set_up<P: Predictor>(
 /// Opens the slots and the health check for a predictor that is set up.
 fn open<P: Predictor>(engine: &Weak<Inner>, predictor: P, runtime: Handle) -> Result<()> {
     let Some(engine) = engine.upgrade() else { return Ok(()) };
+    // A setup that ran out of time may still return, and nobody will ask what it has made.
+    if *engine.phase.borrow() != Phase::Starting {
+        return Ok(());
+    }
     let driver: Arc<dyn Driver> = Arc::new(InProcess::new(predictor, engine.config.fetcher.clone()));
     let capture = engine.config.output_capture.clone().filter(|capture| {
         let is_alone = engine.slots == 1;
@@ -209,7 +213,8 @@ fn open<P: Predictor>(engine: &Weak<Inner>, predictor: P, runtime: Handle) -> Re
     });
     let phase = engine.phase.clone();
     engine.health.begin(Arc::clone(&driver), phase.clone(), runtime.clone())?;
-    let runner = Runner { driver, publisher: engine.config.publisher.clone(), capture, phase, runtime };
+    let publisher = engine.config.publisher.clone();
+    let runner = Runner { driver, publisher, capture, phase, runtime, places: Runner::places() };
     let run = move |job, permit| runner.run(job, permit);
     let opened = engine.pool.open(engine.slots, &(Arc::new(run) as _));
     opened.with_context(|| format!("cannot start {} slots; ask for fewer", engine.slots))

@@ -255,6 +255,36 @@ async fn a_publisher_that_does_not_answer_holds_no_slot() {
     assert!(ended.predict_time() > other.predict_time(), "the time that publishing takes counts");
 }
 
+/// What waits for a publisher is bounded: at the bound a prediction keeps its slot, and who comes next is refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_publisher_that_never_answers_is_given_so_many_predictions_and_no_more() {
+    let mut house = House::open().await;
+    let mut asked = Vec::new();
+    for _ in 0..64 {
+        house.submit(&["file a"]);
+        asked.extend(house.asked(1).await);
+        house.slot_is_free().await;
+    }
+    let one_more = house.submit(&["file a"]);
+    asked.extend(house.asked(1).await);
+    for _ in 0..1000 {
+        assert_eq!(house.engine.free_slots(), 0);
+        tokio::task::yield_now().await;
+    }
+    asked.remove(0).accept();
+    house.slot_is_free().await;
+    assert_eq!(one_more.read(Prediction::status), Status::Processing);
+
+    // One that waits for a place needs none when it is canceled.
+    let canceled = house.submit(&["file a"]);
+    let _given_up = house.asked(1).await;
+    assert!(canceled.cancel());
+    house.slot_is_free().await;
+    assert_eq!(soon(canceled.completed()).await.status(), Status::Canceled);
+    asked.into_iter().for_each(Asked::accept);
+    assert_eq!(soon(one_more.completed()).await.status(), Status::Succeeded);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cancel_gives_up_what_is_being_published() {
     let mut house = House::open().await;

@@ -17,6 +17,7 @@ use crate::lifecycle::{self, ServerConfig, StopCause, WebhookConfig};
 use crate::model::Part;
 use crate::role::{Role, Roles};
 use crate::telemetry::LogFormat;
+use crate::webhook::SigningKey;
 
 pub(super) fn run(
     parts: &Roles<Part>,
@@ -33,6 +34,10 @@ pub(super) fn run(
         Some(port) => port,
         None => environment.port().map_err(|error| Failure::Failed(error.to_string()))?,
     };
+    if let Some(secret) = &environment.webhook_secret {
+        let key = SigningKey::parse(secret);
+        key.map_err(|error| Failure::Failed(format!("`COG_WEBHOOK_SECRET` is no secret: {error}")))?;
+    }
     let cog_yaml = cog_yaml(arguments, process)?;
     let mut config = EngineConfig {
         slots: arguments.max_concurrency.or(environment.max_concurrency).or(cog_yaml.max_concurrency),

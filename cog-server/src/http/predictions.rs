@@ -134,6 +134,8 @@ async fn begin(
     // Nobody can ask for one whose name nobody was told before it ended.
     request.is_kept = request.id.is_some() || mode != Mode::Result;
     request.ends_unwatched = mode == Mode::Events;
+    // From before the submission: a server that stops in between waits for what is told of it.
+    let _expected = webhook.is_some().then(|| family.webhooks.expect());
     let prediction = family.engine.submit(request);
     let prediction = prediction.map_err(|rejection| ApiError::Rejected(family.role, rejection))?;
     if let Some(target) = webhook {

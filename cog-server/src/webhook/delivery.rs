@@ -72,13 +72,13 @@ impl Delivery {
     }
 
     /// Sends the terminal message, again and again for some minutes if need be.
-    pub(super) async fn send_at_last(&self, id: &PredictionId, target: &Target, body: Bytes) -> Sent {
+    pub(super) async fn send_at_last(&self, id: &PredictionId, target: &Target, body: Bytes) {
         // The same name each time, so that a receiver can tell a second copy from a second message.
         let message = Message::new(id, target, body);
         for retry in 0..=RETRIES {
             let response = self.attempt(&message).await;
             let asked = match &response {
-                Ok(response) if !is_temporary(response.status()) => return Sent::Done,
+                Ok(response) if !is_temporary(response.status()) => return,
                 Ok(response) => retry::after(response.headers()),
                 Err(_) => None,
             };
@@ -88,7 +88,6 @@ impl Delivery {
             tokio::time::sleep(self.delay(retry, asked)).await;
         }
         tracing::error!(prediction_id = %id, "the terminal webhook could not be delivered");
-        Sent::Failed
     }
 
     /// How long to wait after so many attempts that were not the first. A receiver can ask for longer, and not for less: it would be given

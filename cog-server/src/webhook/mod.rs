@@ -14,8 +14,10 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use cog_core::{Event, Events, Lagged, Prediction, PredictionHandle};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 pub(crate) use self::delivery::Delivery;
 use self::delivery::Sent;
@@ -25,6 +27,9 @@ use crate::wire;
 
 /// How many predictions can be told of at the same time. More than that means that a receiver has been dead for long.
 const MAX_TASKS: usize = 10_000;
+
+/// How much may wait to be delivered again, in KiB. What has no room is sent once.
+const MAX_BACKLOG: u32 = 256 * 1024;
 
 /// How far a task may fall behind before it leaves messages out, in events.
 const MAX_BEHIND: u64 = 256;
@@ -36,6 +41,8 @@ pub(crate) struct Webhooks {
     /// The shortest time between two messages about logs.
     throttle: Duration,
     tasks: TaskTracker,
+    /// Room for terminal messages whose receivers do not answer.
+    backlog: Arc<Semaphore>,
     /// Canceled to give up what has not been delivered.
     give_up: CancellationToken,
 }
@@ -46,8 +53,14 @@ impl Webhooks {
             delivery: Arc::new(delivery),
             throttle,
             tasks: TaskTracker::new(),
+            backlog: Arc::new(Semaphore::new(MAX_BACKLOG as usize)),
             give_up: CancellationToken::new(),
         }
+    }
+
+    /// Keeps [`drain`](Self::drain) from ending while the returned token lives: a prediction to follow may be on its way.
+    pub(crate) fn expect(&self) -> TaskTrackerToken {
+        self.tasks.token()
     }
 
     /// Tells `target` of a prediction that has just been accepted, until it is over.
@@ -62,6 +75,7 @@ impl Webhooks {
             prediction: prediction.clone(),
             target,
             delivery: Arc::clone(&self.delivery),
+            backlog: Arc::clone(&self.backlog),
             throttle: self.throttle,
             last: None,
         };
@@ -95,6 +109,7 @@ struct Follower {
     state: Prediction,
     target: Target,
     delivery: Arc<Delivery>,
+    backlog: Arc<Semaphore>,
     throttle: Duration,
     /// When the last message was sent that was not the terminal one.
     last: Option<Instant>,
@@ -106,12 +121,10 @@ impl Follower {
             match event {
                 Ok((number, event)) => {
                     self.state.apply(&event);
-                    let is_terminal = self.state.status().is_terminal();
-                    let kind = kind(&event).filter(|kind| self.is_due(*kind));
-                    if let Some(kind) = kind
-                        && self.send(kind).await == Sent::Failed
-                        && !is_terminal
-                    {
+                    if matches!(event, Event::Completed(_)) {
+                        return self.end().await;
+                    }
+                    if kind(&event).is_some_and(|kind| self.is_due(kind)) && self.send().await == Sent::Failed {
                         // Whoever does not answer is told the state of things, not each step towards it.
                         self.skip();
                     } else if self.prediction.next_event().saturating_sub(number) > MAX_BEHIND {
@@ -136,24 +149,39 @@ impl Follower {
         self.target.wants(kind) && !is_early
     }
 
-    async fn send(&mut self, kind: WebhookEvent) -> Sent {
+    /// Tells of the state so far.
+    async fn send(&mut self) -> Sent {
         let body = Bytes::from(wire::prediction(&self.state));
-        let id = self.prediction.id();
-        if kind == WebhookEvent::Completed {
-            return self.delivery.send_at_last(id, &self.target, body).await;
-        }
         self.last = Some(Instant::now());
-        self.delivery.send_once(id, &self.target, body).await
+        self.delivery.send_once(self.prediction.id(), &self.target, body).await
+    }
+
+    /// Tells of the end. What the message is made of is let go of first: its receiver may be away for minutes.
+    async fn end(self) {
+        if !self.target.wants(WebhookEvent::Completed) {
+            return;
+        }
+        let Self { prediction, state, events, target, delivery, backlog, .. } = self;
+        let body = Bytes::from(wire::prediction(&state));
+        let id = prediction.id().clone();
+        drop((prediction, state, events));
+        let size = u32::try_from(body.len() / 1024).map_or(MAX_BACKLOG, |size| size.clamp(1, MAX_BACKLOG));
+        let Ok(_room) = backlog.try_acquire_many(size) else {
+            if delivery.send_once(&id, &target, body).await == Sent::Failed {
+                tracing::error!(prediction_id = %id, "the terminal webhook could not be delivered: too much is waiting to be sent again");
+            }
+            return;
+        };
+        delivery.send_at_last(&id, &target, body).await;
     }
 }
 
-/// Which kind of message tells of an event, if any does.
+/// Which kind of message tells of an event that is not the last, if any does.
 const fn kind(event: &Event) -> Option<WebhookEvent> {
     match event {
         Event::Started { .. } => Some(WebhookEvent::Start),
         Event::Output { .. } => Some(WebhookEvent::Output),
         Event::Log { .. } => Some(WebhookEvent::Logs),
-        Event::Completed(_) => Some(WebhookEvent::Completed),
         _ => None,
     }
 }
