@@ -44,8 +44,8 @@ pub(super) enum Command {
 
 #[derive(Args, Debug)]
 pub(super) struct ServeArguments {
-    /// The address or host name to listen on; `0.0.0.0` is every address of this machine.
-    #[arg(long, value_name = "HOST", default_value = "127.0.0.1")]
+    /// The address or host name to listen on. `0.0.0.0` is every address of this machine, as Cog has it; `127.0.0.1` keeps others out.
+    #[arg(long, value_name = "HOST", default_value = "0.0.0.0")]
     pub(super) host: String,
     /// The port to listen on, 0 for any that is free [env: PORT] [default: 5000].
     #[arg(long, value_name = "PORT")]

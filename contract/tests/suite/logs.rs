@@ -37,7 +37,7 @@ fn what_is_logged_is_in_order() {
     }
 }
 
-/// Contract 11.2, 11.3, 11.5; D26, D42.
+/// Contract 11.2, 11.3, 11.5; D26, D41.
 #[test]
 fn what_is_printed_is_logged_whoever_prints_it() {
     let server = Server::of("value");
@@ -93,7 +93,7 @@ fn what_is_printed_is_told_while_it_runs() {
     assert_eq!(server.ended("p")["logs"], expected);
 }
 
-/// Contract 11.6, 11.13; D42.
+/// Contract 11.6, 11.13; D41.
 #[test]
 fn with_several_slots_only_what_is_logged_belongs_to_a_prediction() {
     let server = Server::launch("value").slots(2).ready();
@@ -157,7 +157,7 @@ fn a_long_text_is_cut() {
     assert_eq!(logs(&server, "p", &json!([{ "log": fits }])).len(), LIMIT);
 }
 
-/// Contract 11.10; D43. The server is told to keep the texts out of its own log.
+/// Contract 11.10; D42. The server is told to keep the texts out of its own log.
 #[test]
 fn the_logs_of_a_prediction_end() {
     const LIMIT: usize = 64 << 20;
