@@ -124,7 +124,8 @@ impl Follower {
                     if matches!(event, Event::Completed(_)) {
                         return self.end().await;
                     }
-                    if kind(&event).is_some_and(|kind| self.is_due(kind)) && self.send().await == Sent::Failed {
+                    if kind(&event).is_some_and(|kind| self.is_due(kind)) && self.send().await == Sent::Failed
+                    {
                         // Whoever does not answer is told the state of things, not each step towards it.
                         self.skip();
                     } else if self.prediction.next_event().saturating_sub(number) > MAX_BEHIND {
