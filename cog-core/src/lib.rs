@@ -8,6 +8,7 @@
 //! This crate knows nothing of HTTP, command lines or environment variables.
 
 // In reading order.
+mod device;
 mod error;
 mod predictor;
 mod trainer;
@@ -36,6 +37,7 @@ pub use cog_macros::{Choices, Input, Output};
 pub use serde_json::{Value, json};
 pub use tokio_util::sync::CancellationToken;
 
+pub use crate::device::{DevicePreference, DevicePreferenceError};
 pub use crate::engine::{
     CancelOnDrop, Engine, EngineConfig, HealthReport, OutputCapture, Phase, PredictionHandle, Rejection,
     Request, Retention, SetupRecord, SetupStatus, Watcher,

@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use url::Url;
 
+use crate::device::DevicePreference;
 use crate::error::Result;
 use crate::input::Input;
 use crate::output::Output;
@@ -98,19 +99,32 @@ pub trait Predictor: Send + Sync + Sized + 'static {
 #[derive(Clone, Debug, Default)]
 pub struct Setup {
     weights: Option<Weights>,
+    device: DevicePreference,
 }
 
 impl Setup {
     /// A setup that is given these weights, or none.
     #[must_use]
     pub const fn new(weights: Option<Weights>) -> Self {
-        Self { weights }
+        Self { weights, device: DevicePreference::Auto }
+    }
+
+    /// The same with a wish for a device.
+    #[must_use]
+    pub fn with_device(self, device: DevicePreference) -> Self {
+        Self { device, ..self }
     }
 
     /// The weights to load in place of the model's own, if whoever runs the model names any (`COG_WEIGHTS`).
     #[must_use]
     pub const fn weights(&self) -> Option<&Weights> {
         self.weights.as_ref()
+    }
+
+    /// The device that whoever runs the model wants it on (`COG_DEVICE`). Models on candle ask `candle::device` for it.
+    #[must_use]
+    pub const fn device_preference(&self) -> DevicePreference {
+        self.device
     }
 }
 

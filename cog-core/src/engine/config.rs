@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{OutputCapture, Retention};
+use crate::device::DevicePreference;
 use crate::file::{Fetch, Publish};
 use crate::prediction::PredictionId;
 use crate::predictor::Weights;
@@ -28,6 +29,8 @@ pub struct EngineConfig {
     pub slots: Option<NonZeroUsize>,
     /// The weights that `setup` is offered.
     pub weights: Option<Weights>,
+    /// The device that the model shall run on, if it asks.
+    pub device: DevicePreference,
     /// Who fetches files of inputs; if `None`, they can only be `data:` URLs.
     pub fetcher: Option<Arc<dyn Fetch>>,
     /// Who publishes files of outputs; if `None`, they become `data:` URLs.
@@ -58,6 +61,7 @@ impl Default for EngineConfig {
         Self {
             slots: None,
             weights: None,
+            device: DevicePreference::default(),
             fetcher: None,
             publisher: None,
             temp_directory: None,
@@ -79,6 +83,7 @@ impl fmt::Debug for EngineConfig {
             .debug_struct("EngineConfig")
             .field("slots", &self.slots)
             .field("weights", &self.weights)
+            .field("device", &self.device)
             .field("fetcher", &self.fetcher.as_ref().map(|_| "Fetch"))
             .field("publisher", &self.publisher.as_ref().map(|_| "Publish"))
             .field("temp_directory", &self.temp_directory)

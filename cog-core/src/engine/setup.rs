@@ -149,7 +149,7 @@ pub(super) fn begin<P: Predictor>(engine: &Arc<Inner>) {
         engine.setting_up.spawn_on(watch, &runtime);
     }
     let (weak, record) = (Arc::downgrade(engine), Arc::clone(&engine.setup));
-    let setup = Setup::new(engine.config.weights.clone());
+    let setup = Setup::new(engine.config.weights.clone()).with_device(engine.config.device);
     let spawned = thread::Builder::new().name("cog-setup".to_owned()).spawn({
         let (weak, record) = (Weak::clone(&weak), Arc::clone(&record));
         let under_way = engine.setting_up.token();

@@ -42,6 +42,7 @@ pub(super) fn run(
     let mut config = EngineConfig {
         slots: arguments.max_concurrency.or(environment.max_concurrency).or(cog_yaml.max_concurrency),
         weights: weights(&arguments.model, environment)?,
+        device: environment.device,
         fetcher: Some(Arc::new(fetcher(&arguments.model, environment))),
         publisher: arguments.upload_url.clone().map(|url| {
             let config = UploadConfig::new(url, environment.proxies.clone());

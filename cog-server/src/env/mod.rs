@@ -17,6 +17,8 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use cog_core::DevicePreference;
+
 use self::reader::Reader;
 pub(crate) use self::variables::VARIABLES;
 use self::variables::{
@@ -32,6 +34,7 @@ pub(crate) struct Environment {
     port: Option<String>,
     pub(crate) max_concurrency: Option<NonZeroUsize>,
     pub(crate) weights: Option<String>,
+    pub(crate) device: DevicePreference,
     pub(crate) setup_timeout: Option<Duration>,
     pub(crate) user_agent: Option<String>,
     pub(crate) allows_private_urls: bool,
@@ -83,6 +86,7 @@ pub(crate) fn read(set: &HashMap<OsString, OsString>) -> Environment {
         port: reader.text(PORT),
         max_concurrency: reader.max_concurrency(),
         weights: reader.text(COG_WEIGHTS),
+        device: reader.device(),
         setup_timeout: reader.setup_timeout(),
         user_agent: reader.text(COG_USER_AGENT),
         allows_private_urls: reader.is_true(COG_ALLOW_PRIVATE_URLS, false, "allowing none"),

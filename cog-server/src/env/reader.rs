@@ -5,8 +5,10 @@ use std::ffi::{OsStr, OsString};
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use cog_core::DevicePreference;
+
 use super::variables::{
-    COG_LOG_LEVEL, COG_MAX_CONCURRENCY, COG_SETUP_TIMEOUT, COG_STREAM_HISTORY_CAPACITY,
+    COG_DEVICE, COG_LOG_LEVEL, COG_MAX_CONCURRENCY, COG_SETUP_TIMEOUT, COG_STREAM_HISTORY_CAPACITY,
     COG_THROTTLE_RESPONSE_INTERVAL, LOG_FORMAT, RUST_LOG, Variable, is_without_effect,
 };
 use crate::telemetry::LogFormat;
@@ -58,6 +60,19 @@ impl<'a> Reader<'a> {
             );
         }
         Some(number.unwrap_or(NonZeroUsize::MIN))
+    }
+
+    pub(super) fn device(&mut self) -> DevicePreference {
+        let Some(text) = self.text(COG_DEVICE) else { return DevicePreference::default() };
+        text.parse().unwrap_or_else(|_| {
+            self.warn(
+                COG_DEVICE,
+                &text,
+                "`auto`, `cpu`, `cuda`, `cuda:` and a number, or `metal`",
+                "taking what there is",
+            );
+            DevicePreference::default()
+        })
     }
 
     pub(super) fn setup_timeout(&mut self) -> Option<Duration> {

@@ -63,6 +63,21 @@ fn numbers() {
 }
 
 #[test]
+fn a_device() {
+    let device = |environment: &Environment| environment.device;
+    check(("COG_DEVICE", "cpu"), device, DevicePreference::Cpu, &[]);
+    check(("COG_DEVICE", "cuda:1"), device, DevicePreference::Cuda(1), &[]);
+    check(
+        ("COG_DEVICE", "gpu"),
+        device,
+        DevicePreference::Auto,
+        &[
+            "`COG_DEVICE=gpu` is not `auto`, `cpu`, `cuda`, `cuda:` and a number, or `metal`: taking what there is",
+        ],
+    );
+}
+
+#[test]
 fn a_port_that_is_none_is_an_error_for_who_needs_it() {
     check(("PORT", "8080"), Environment::port, Ok(8080), &[]);
     for junk in ["abc", "-1", "65536", "80 80"] {

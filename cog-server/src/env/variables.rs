@@ -36,6 +36,11 @@ pub(super) const COG_WEIGHTS: Variable = variable(
     "A path or an URL of weights to load in place of the model's own.",
 )
 .or_flag("--weights");
+pub(super) const COG_DEVICE: Variable = variable(
+    "COG_DEVICE",
+    "auto",
+    "The device that the model runs on: `auto` (CUDA if there is any, or else the CPU), `cpu`, `cuda`, `cuda:1` and so on, or `metal`.",
+);
 pub(super) const COG_SETUP_TIMEOUT: Variable = variable(
     "COG_SETUP_TIMEOUT",
     "no limit",
@@ -122,6 +127,7 @@ pub(crate) const VARIABLES: &[Variable] = &[
     PORT,
     COG_MAX_CONCURRENCY,
     COG_WEIGHTS,
+    COG_DEVICE,
     COG_SETUP_TIMEOUT,
     COG_USER_AGENT,
     COG_ALLOW_PRIVATE_URLS,

@@ -47,6 +47,7 @@ pub(super) fn run(
     let mut config = EngineConfig {
         slots: Some(NonZeroUsize::MIN),
         weights: weights(&arguments.model, environment)?,
+        device: environment.device,
         fetcher: Some(Arc::new(AttachedFetch {
             attachments,
             network: fetcher(&arguments.model, environment),
