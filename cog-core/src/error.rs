@@ -22,7 +22,7 @@ pub struct Canceled;
 
 /// An error after which the model cannot be used any more, such as the loss of its device.
 ///
-/// It reads as the error inside. Wherever it is in the chain of an error that `predict`, an item of a stream or `healthcheck` returns,
+/// It reads as the error inside. Errors of candle that say so are known by themselves with the feature `candle`. Wherever it is in the chain of an error that `predict`, an item of a stream or `healthcheck` returns,
 /// the engine takes no further request: what runs goes on, the server's state is `DEFUNCT`, and whoever runs it can replace it.
 ///
 /// ```
@@ -47,7 +47,11 @@ impl Defunct {
 
     /// Tells whether `error` or one of its causes says that the model cannot be used any more.
     pub(crate) fn is_in(error: &Error) -> bool {
-        error.chain().any(|cause| cause.is::<Self>())
+        #[cfg(feature = "candle")]
+        let is_device_lost = crate::candle::is_device_lost(error);
+        #[cfg(not(feature = "candle"))]
+        let is_device_lost = false;
+        is_device_lost || error.chain().any(|cause| cause.is::<Self>())
     }
 }
 

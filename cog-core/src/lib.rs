@@ -28,6 +28,9 @@ mod scope;
 mod engine;
 mod prediction;
 
+#[cfg(feature = "candle")]
+pub mod candle;
+
 #[doc(hidden)]
 pub mod __private;
 

@@ -7,6 +7,8 @@
 )]
 
 mod cancel;
+#[cfg(feature = "candle")]
+mod candle;
 mod defunct;
 mod events;
 mod files;

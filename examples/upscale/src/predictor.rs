@@ -3,11 +3,10 @@
 use std::borrow::Cow;
 use std::time::Instant;
 
-use candle_core::Device;
 use cog_core::{
     Input, Path, Predictor, Result, Scope, Setup, Weights,
     anyhow::{Context, bail},
-    current_scope,
+    candle, current_scope,
 };
 
 use crate::{Limits, Picture, Upscaler};
@@ -39,7 +38,7 @@ impl Predictor for Upscale {
     type Output = Path;
 
     async fn setup(setup: &Setup) -> Result<Self> {
-        let device = Device::cuda_if_available(0)?;
+        let device = candle::device(setup)?;
         let models = files(setup.weights())?.into_iter().map(|(name, weights)| {
             let model = Upscaler::load(&weights, &device).with_context(|| format!("cannot load `{name}`"))?;
             current_scope().log(format_args!("loaded `{name}`: {} times larger", model.scale()));
