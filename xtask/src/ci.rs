@@ -143,6 +143,6 @@ fn openapi(workspace: &Workspace) -> Result<()> {
 }
 
 fn e2e(workspace: &Workspace) -> Result<()> {
-    workspace.cargo(["build", "--release", "-p", "hello-world", "-p", "upscale"])?;
+    workspace.cargo(["build", "--release", "-p", "hello-world", "-p", "upscale", "-p", "detect-speech"])?;
     e2e::run(workspace).context("see the logs of the servers in `target/e2e`")
 }

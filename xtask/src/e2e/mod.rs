@@ -2,6 +2,7 @@
 //!
 //! Each check gets a sentence and what was measured. The first that fails ends the run.
 
+mod detect_speech;
 mod hello_world;
 mod http;
 mod pages;
@@ -57,6 +58,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let bench = Bench::new(workspace, "release", "e2e")?;
     hello_world::check(&bench)?;
     upscale::check(&bench)?;
+    detect_speech::check(&bench)?;
     pages::check_readme(&bench)
 }
 

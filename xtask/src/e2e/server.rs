@@ -116,7 +116,7 @@ pub(super) fn check_port_in_use(bench: &Bench<'_>, name: &str) -> Result<()> {
 /// A binary, untouched by variables that are meant for other servers.
 fn command(bench: &Bench<'_>, name: &str) -> Command {
     let mut command = Command::new(bench.binary(name));
-    for variable in ["PORT", "COG_MAX_CONCURRENCY", "COG_WEIGHTS"] {
+    for variable in ["PORT", "COG_MAX_CONCURRENCY", "COG_WEIGHTS", "COG_DEVICE"] {
         command.env_remove(variable);
     }
     command.stdin(Stdio::null());

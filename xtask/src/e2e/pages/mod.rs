@@ -39,6 +39,14 @@ pub(super) fn check_readme(bench: &Bench<'_>) -> Result<()> {
     Ok(())
 }
 
+/// Follows the README of an example.
+pub(super) fn check_example(bench: &Bench<'_>, name: &str) -> Result<()> {
+    let page = format!("examples/{name}/README.md");
+    let typed = Reader::new(bench, bench.workspace.root.clone()).follow(&page, &[])?;
+    ensure!(typed > 0, "`{page}` tells nobody to do anything");
+    Ok(())
+}
+
 /// Follows all pages of the guide.
 pub(super) fn check_guide(bench: &Bench<'_>) -> Result<()> {
     let home = home(bench)?;
