@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::workspace::{Workspace, say};
-use crate::{e2e, openapi, tools};
+use crate::{e2e, models, openapi, tools};
 
 /// One check: its name on the command line, what it shows, and how.
 struct Step {
@@ -143,6 +143,18 @@ fn openapi(workspace: &Workspace) -> Result<()> {
 }
 
 fn e2e(workspace: &Workspace) -> Result<()> {
-    workspace.cargo(["build", "--release", "-p", "hello-world", "-p", "upscale", "-p", "detect-speech"])?;
+    models::run(&["classify", "samples"])?;
+    workspace.cargo([
+        "build",
+        "--release",
+        "-p",
+        "hello-world",
+        "-p",
+        "upscale",
+        "-p",
+        "detect-speech",
+        "-p",
+        "classify",
+    ])?;
     e2e::run(workspace).context("see the logs of the servers in `target/e2e`")
 }

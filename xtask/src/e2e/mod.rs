@@ -2,6 +2,7 @@
 //!
 //! Each check gets a sentence and what was measured. The first that fails ends the run.
 
+mod classify;
 mod detect_speech;
 mod hello_world;
 mod http;
@@ -59,6 +60,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     hello_world::check(&bench)?;
     upscale::check(&bench)?;
     detect_speech::check(&bench)?;
+    classify::check(&bench)?;
     pages::check_readme(&bench)
 }
 
