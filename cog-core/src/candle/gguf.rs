@@ -23,7 +23,7 @@ use crate::error::{Error, Result};
 /// let model = cog_core::candle::gguf("model.gguf".as_ref(), |content, file| {
 ///     ModelWeights::from_gguf(content, file, &device)
 /// })?;
-/// # cog_core::Result::Ok(())
+/// # Ok::<(), cog_core::Error>(())
 /// ```
 ///
 /// # Errors

@@ -15,15 +15,21 @@
 //! ```no_run
 //! use candle_core::{DType, Device, Tensor};
 //! use candle_nn::{Linear, Module, linear};
-//! use cog_core::{Predictor, Result, Scope, Setup, Value, candle};
+//! use cog_core::{Input, Predictor, Result, Scope, Setup, candle};
 //!
-//! struct Classifier {
+//! #[derive(Input)]
+//! struct Point {
+//!     /// Where it is.
+//!     position: Vec<f32>,
+//! }
+//!
+//! struct Judge {
 //!     head: Linear,
 //!     device: Device,
 //! }
 //!
-//! impl Predictor for Classifier {
-//!     type Input = ();
+//! impl Predictor for Judge {
+//!     type Input = Point;
 //!     type Output = f32;
 //!
 //!     async fn setup(setup: &Setup) -> Result<Self> {
@@ -32,9 +38,9 @@
 //!         Ok(Self { head: linear(16, 1, weights.pp("head"))?, device })
 //!     }
 //!
-//!     async fn predict(&self, _: (), _: Scope) -> Result<f32> {
-//!         let scores = self.head.forward(&Tensor::ones((1, 16), DType::F32, &self.device)?)?;
-//!         Ok(scores.flatten_all()?.get(0)?.to_scalar()?)
+//!     async fn predict(&self, point: Point, _: Scope) -> Result<f32> {
+//!         let position = Tensor::from_vec(point.position, (1, 16), &self.device)?;
+//!         Ok(self.head.forward(&position)?.sum_all()?.to_scalar()?)
 //!     }
 //! }
 //! ```
