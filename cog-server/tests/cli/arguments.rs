@@ -70,10 +70,10 @@ fn a_cog_yaml_that_makes_no_sense_is_told() {
 
 #[test]
 fn a_port_that_is_taken_is_told_before_the_model_is_loaded() {
-    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = TcpListener::bind("0.0.0.0:0").unwrap();
     let port = taken.local_addr().unwrap().port();
     let line =
-        format!("error: cannot listen on `127.0.0.1`: port {port} is in use; choose another with `--port`");
+        format!("error: cannot listen on `0.0.0.0`: port {port} is in use; choose another with `--port`");
     for arguments in [&["--port", &port.to_string()][..], &["serve", "--port", &port.to_string()]] {
         run::<Teller>(arguments).failed(1, &line);
     }
