@@ -11,7 +11,9 @@
 mod device;
 mod error;
 mod predictor;
+mod setup;
 mod trainer;
+mod weights;
 
 mod field;
 mod input;
@@ -59,8 +61,12 @@ pub use crate::prediction::{
     Completion, Event, Events, LOG_TEXT_LIMIT, Lagged, LogSource, Prediction, PredictionId,
     PredictionIdError, PredictionOutput, Status, cut_log_text,
 };
-pub use crate::predictor::{Predictor, Setup, Weights, WeightsError};
+pub use crate::predictor::Predictor;
 pub use crate::schema::Schema;
 pub use crate::scope::{PredictionLogs, Scope, current_scope};
 pub use crate::secret::Secret;
+pub use crate::setup::Setup;
 pub use crate::trainer::{Trainer, Training};
+pub use crate::weights::{
+    HubFile, NamedWeights, Sha256, Sha256Error, Weights, WeightsError, WeightsRequest, WeightsStore,
+};

@@ -1,17 +1,12 @@
-//! The trait that a model implements, and what its setup is given.
+//! The trait that a model implements.
 
-use std::fmt;
 use std::future::Future;
-use std::path::PathBuf;
-use std::str::FromStr;
 
-use url::Url;
-
-use crate::device::DevicePreference;
 use crate::error::Result;
 use crate::input::Input;
 use crate::output::Output;
 use crate::scope::Scope;
+use crate::setup::Setup;
 
 /// A model: set up once, then asked for predictions.
 ///
@@ -92,87 +87,5 @@ pub trait Predictor: Send + Sync + Sized + 'static {
     /// An error makes the server report `UNHEALTHY`, with the error as the reason.
     fn healthcheck(&self) -> impl Future<Output = Result<()>> {
         std::future::ready(Ok(()))
-    }
-}
-
-/// What [`Predictor::setup`] is given.
-#[derive(Clone, Debug, Default)]
-pub struct Setup {
-    weights: Option<Weights>,
-    device: DevicePreference,
-}
-
-impl Setup {
-    /// A setup that is given these weights, or none.
-    #[must_use]
-    pub const fn new(weights: Option<Weights>) -> Self {
-        Self { weights, device: DevicePreference::Auto }
-    }
-
-    /// The same with a wish for a device.
-    #[must_use]
-    pub fn with_device(self, device: DevicePreference) -> Self {
-        Self { device, ..self }
-    }
-
-    /// The weights to load in place of the model's own, if whoever runs the model names any (`COG_WEIGHTS`).
-    #[must_use]
-    pub const fn weights(&self) -> Option<&Weights> {
-        self.weights.as_ref()
-    }
-
-    /// The device that whoever runs the model wants it on (`COG_DEVICE`). Models on candle ask `candle::device` for it.
-    #[must_use]
-    pub const fn device_preference(&self) -> DevicePreference {
-        self.device
-    }
-}
-
-/// Where a model's weights are.
-///
-/// ```
-/// use cog_core::Weights;
-///
-/// assert!(matches!("https://example.com/w.safetensors".parse(), Ok(Weights::Url(_))));
-/// assert!(matches!("weights/w.safetensors".parse(), Ok(Weights::Path(_))));
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Weights {
-    /// A file or directory on this machine.
-    Path(PathBuf),
-    /// An URL, handed over as it is: the author fetches it.
-    Url(Url),
-}
-
-/// A text that names no weights.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is neither a path nor an URL: {reason}")]
-pub struct WeightsError {
-    text: String,
-    reason: String,
-}
-
-impl FromStr for Weights {
-    type Err = WeightsError;
-
-    /// Takes what has a scheme followed by `://` for an URL, and everything else for a path.
-    fn from_str(text: &str) -> Result<Self, WeightsError> {
-        let error = |reason: String| WeightsError { text: text.to_owned(), reason };
-        if text.trim().is_empty() {
-            return Err(error("it is empty".to_owned()));
-        }
-        if text.contains("://") {
-            return Url::parse(text).map(Self::Url).map_err(|reason| error(reason.to_string()));
-        }
-        Ok(Self::Path(PathBuf::from(text)))
-    }
-}
-
-impl fmt::Display for Weights {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Path(path) => write!(formatter, "{}", path.display()),
-            Self::Url(url) => write!(formatter, "{url}"),
-        }
     }
 }

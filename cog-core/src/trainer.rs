@@ -5,8 +5,9 @@ use std::future::Future;
 use crate::error::Result;
 use crate::input::Input;
 use crate::output::Output;
-use crate::predictor::{Predictor, Setup};
+use crate::predictor::Predictor;
 use crate::scope::Scope;
+use crate::setup::Setup;
 
 /// What makes new weights: set up once, then asked for trainings.
 ///

@@ -13,8 +13,8 @@ use super::{OutputCapture, Retention};
 use crate::device::DevicePreference;
 use crate::file::{Fetch, Publish};
 use crate::prediction::PredictionId;
-use crate::predictor::Weights;
 use crate::schema::Violations;
+use crate::weights::{NamedWeights, Weights, WeightsStore};
 
 /// How an engine runs its predictor.
 ///
@@ -31,6 +31,10 @@ pub struct EngineConfig {
     pub weights: Option<Weights>,
     /// The device that the model shall run on, if it asks.
     pub device: DevicePreference,
+    /// Weights that `setup` can ask for by name.
+    pub named_weights: Vec<NamedWeights>,
+    /// Who brings weights to this machine; if `None`, they can only be paths.
+    pub weights_store: Option<Arc<dyn WeightsStore>>,
     /// Who fetches files of inputs; if `None`, they can only be `data:` URLs.
     pub fetcher: Option<Arc<dyn Fetch>>,
     /// Who publishes files of outputs; if `None`, they become `data:` URLs.
@@ -62,6 +66,8 @@ impl Default for EngineConfig {
             slots: None,
             weights: None,
             device: DevicePreference::default(),
+            named_weights: Vec::new(),
+            weights_store: None,
             fetcher: None,
             publisher: None,
             temp_directory: None,
@@ -84,6 +90,8 @@ impl fmt::Debug for EngineConfig {
             .field("slots", &self.slots)
             .field("weights", &self.weights)
             .field("device", &self.device)
+            .field("named_weights", &self.named_weights)
+            .field("weights_store", &self.weights_store.as_ref().map(|_| "WeightsStore"))
             .field("fetcher", &self.fetcher.as_ref().map(|_| "Fetch"))
             .field("publisher", &self.publisher.as_ref().map(|_| "Publish"))
             .field("temp_directory", &self.temp_directory)

@@ -16,8 +16,9 @@ use super::run::Runner;
 use super::{EngineConfig, Inner, Rejection};
 use crate::error::{Defunct, Error, Result, panic_message};
 use crate::prediction::{Event, IdSequence, Prediction, Record, Status};
-use crate::predictor::{Predictor, Setup};
+use crate::predictor::Predictor;
 use crate::scope::Scope;
+use crate::setup::Setup;
 
 /// How far an engine has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,7 +150,10 @@ pub(super) fn begin<P: Predictor>(engine: &Arc<Inner>) {
         engine.setting_up.spawn_on(watch, &runtime);
     }
     let (weak, record) = (Arc::downgrade(engine), Arc::clone(&engine.setup));
-    let setup = Setup::new(engine.config.weights.clone()).with_device(engine.config.device);
+    let setup = Setup::new(engine.config.weights.clone())
+        .with_device(engine.config.device)
+        .with_named_weights(engine.config.named_weights.clone())
+        .with_store(engine.config.weights_store.clone());
     let spawned = thread::Builder::new().name("cog-setup".to_owned()).spawn({
         let (weak, record) = (Weak::clone(&weak), Arc::clone(&record));
         let under_way = engine.setting_up.token();

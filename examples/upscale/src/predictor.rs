@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::time::Instant;
 
 use cog_core::{
-    Input, Path, Predictor, Result, Scope, Setup, Weights,
+    Input, Path, Predictor, Result, Scope, Setup,
     anyhow::{Context, bail},
     candle, current_scope,
 };
@@ -39,7 +39,7 @@ impl Predictor for Upscale {
 
     async fn setup(setup: &Setup) -> Result<Self> {
         let device = candle::device(setup)?;
-        let models = files(setup.weights())?.into_iter().map(|(name, weights)| {
+        let models = files(setup).await?.into_iter().map(|(name, weights)| {
             let model = Upscaler::load(&weights, &device).with_context(|| format!("cannot load `{name}`"))?;
             current_scope().log(format_args!("loaded `{name}`: {} times larger", model.scale()));
             Ok(model)
@@ -72,25 +72,20 @@ impl Predictor for Upscale {
 }
 
 /// Reads the weights that `setup` names, a file or a directory of them, or else takes those that the program carries.
-fn files(weights: Option<&Weights>) -> Result<Vec<(String, Cow<'static, [u8]>)>> {
-    let path = match weights {
-        None => {
-            let embedded = EMBEDDED.into_iter();
-            return Ok(embedded.map(|(name, weights)| (name.to_owned(), Cow::Borrowed(weights))).collect());
-        }
-        Some(Weights::Path(path)) => path,
-        Some(Weights::Url(url)) => {
-            bail!("cannot load weights from `{url}`; give the path of a file or directory")
-        }
+async fn files(setup: &Setup) -> Result<Vec<(String, Cow<'static, [u8]>)>> {
+    let Some(weights) = setup.weights() else {
+        let embedded = EMBEDDED.into_iter();
+        return Ok(embedded.map(|(name, weights)| (name.to_owned(), Cow::Borrowed(weights))).collect());
     };
+    let path = setup.locate(weights).await?;
     let read = |path: &std::path::Path| {
         let weights = std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
         Ok((path.display().to_string(), Cow::Owned(weights)))
     };
     if !path.is_dir() {
-        return Ok(vec![read(path)?]);
+        return Ok(vec![read(&path)?]);
     }
-    let entries = std::fs::read_dir(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    let entries = std::fs::read_dir(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
     let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "safetensors"));
     paths.sort();
