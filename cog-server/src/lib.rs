@@ -16,6 +16,7 @@ mod files;
 mod http;
 mod openapi;
 mod webhook;
+mod weights;
 mod wire;
 
 mod lifecycle;

@@ -42,5 +42,8 @@ pub mod deployment {}
 #[doc = include_str!("../../docs/guide/training.md")]
 pub mod training {}
 
+#[doc = include_str!("../../docs/guide/weights.md")]
+pub mod weights {}
+
 #[doc = include_str!("../../docs/guide/from-cog.md")]
 pub mod from_cog {}

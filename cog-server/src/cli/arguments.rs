@@ -40,6 +40,41 @@ pub(super) enum Command {
     Train(PredictArguments),
     /// Print the model's API as an OpenAPI document.
     Schema,
+    /// Bring, list or check the weights of the model, without setting it up.
+    Weights {
+        #[command(subcommand)]
+        command: WeightsCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum WeightsCommand {
+    /// Bring weights to this machine: those that are named, or all that `cog.yaml` and `COG_WEIGHTS` name.
+    Pull(WeightsArguments),
+    /// List weights, and say which are on this machine.
+    List(WeightsArguments),
+    /// Read weights, and compare their sha256 with what it has to be.
+    Verify(WeightsArguments),
+}
+
+#[derive(Args, Debug)]
+pub(super) struct WeightsArguments {
+    /// Names of `cog.yaml`, paths, URLs or `hf://owner/repo@revision/file`.
+    #[arg(value_name = "NAME|SOURCE")]
+    pub(super) named: Vec<String>,
+    #[command(flatten)]
+    pub(super) known: KnownWeights,
+}
+
+/// What says which weights there are.
+#[derive(Args, Debug)]
+pub(super) struct KnownWeights {
+    /// Weights to load in place of the model's own: a path, an URL or `hf://owner/repo@revision/file` [env: COG_WEIGHTS].
+    #[arg(long, value_name = "SOURCE")]
+    pub(super) weights: Option<Weights>,
+    /// What Cog was told about the model [default: `cog.yaml` of this directory, if there is one].
+    #[arg(long, value_name = "PATH")]
+    pub(super) config: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]
@@ -55,9 +90,6 @@ pub(super) struct ServeArguments {
     /// Of a server that only trains, it is how many trainings. Beside a predictor, the trainer has its own number.
     #[arg(long, value_name = "N")]
     pub(super) max_concurrency: Option<NonZeroUsize>,
-    /// What Cog was told about the model [default: `cog.yaml` of this directory, if there is one].
-    #[arg(long, value_name = "PATH")]
-    pub(super) config: Option<PathBuf>,
     #[command(flatten)]
     pub(super) model: ModelArguments,
     /// Upload output files below this URL with `PUT`; without it they are sent as `data:` URLs.
@@ -93,9 +125,8 @@ impl From<Mode> for Role {
 /// What is said of the model, whatever is done with it.
 #[derive(Args, Debug)]
 pub(super) struct ModelArguments {
-    /// Weights to load in place of the model's own: a path or an URL [env: COG_WEIGHTS].
-    #[arg(long, value_name = "PATH|URL")]
-    pub(super) weights: Option<Weights>,
+    #[command(flatten)]
+    pub(super) weights: KnownWeights,
     /// Let input files come from private, loopback and link-local addresses [env: COG_ALLOW_PRIVATE_URLS].
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(super) allow_private_urls: Option<bool>,

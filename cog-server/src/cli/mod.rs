@@ -1,22 +1,26 @@
 //! The command line of a model's binary.
 //!
-//! It serves the model, makes one prediction, carries out one training, or prints the model's API. What a command line touches of its
+//! It serves the model, makes one prediction, carries out one training, brings weights, or prints the model's API. What a command line touches of its
 //! process (arguments, environment, streams, signals) is a [`Process`], so `run` can be given another one: by a test, or by a program
 //! that has commands of its own. It knows no type of a model: a model comes as the parts that it has.
 
 mod arguments;
+mod bars;
+mod cog_yaml;
 mod failure;
 mod predict;
 mod process;
 mod serve;
 mod signals;
 mod streams;
+mod weights;
 
 use std::process::ExitCode;
 
 use clap::FromArgMatches;
 
 use self::arguments::{Arguments, Command, ModelArguments};
+use self::bars::Bars;
 use self::failure::Failure;
 pub use self::process::Process;
 use crate::env::Environment;
@@ -53,6 +57,9 @@ fn execute(parts: &Roles<Part>, process: &mut Process) -> Result<(), Failure> {
         Ok(Arguments { command: Some(Command::Schema), .. }) => {
             process.print(&format!("{:#}\n", model::document(parts)))
         }
+        Ok(Arguments { command: Some(Command::Weights { command }), .. }) => {
+            weights::run(&command, &environment, process)
+        }
         Ok(Arguments { command: Some(Command::Serve(arguments)), .. })
         | Ok(Arguments { command: None, serve: arguments }) => {
             serve::run(parts, &arguments, &environment, process)
@@ -81,20 +88,6 @@ fn fetcher(arguments: &ModelArguments, environment: &Environment) -> HttpFetch {
         config.user_agent.clone_from(user_agent);
     }
     HttpFetch::new(config)
-}
-
-/// The weights that the flag names, or else the environment.
-fn weights(
-    arguments: &ModelArguments,
-    environment: &Environment,
-) -> Result<Option<cog_core::Weights>, Failure> {
-    match (&arguments.weights, &environment.weights) {
-        (Some(weights), _) => Ok(Some(weights.clone())),
-        (None, Some(weights)) => {
-            weights.parse().map(Some).map_err(|error| Failure::Failed(format!("{error}")))
-        }
-        (None, None) => Ok(None),
-    }
 }
 
 /// The runtime on which a command works.

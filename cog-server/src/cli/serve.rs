@@ -1,7 +1,6 @@
 //! `serve`: answer HTTP requests until told to stop.
 
 use std::io::ErrorKind;
-use std::path::Path;
 use std::sync::Arc;
 
 use cog_core::{EngineConfig, Publish};
@@ -9,8 +8,7 @@ use tokio::net::TcpListener;
 
 use super::arguments::ServeArguments;
 use super::streams::Streams;
-use super::{Failure, Process, fetcher, part, runtime, weights};
-use crate::cog_yaml::CogYaml;
+use super::{Bars, Failure, Process, cog_yaml, fetcher, part, runtime, weights};
 use crate::env::Environment;
 use crate::files::{HttpPublish, UploadConfig};
 use crate::lifecycle::{self, ServerConfig, StopCause, WebhookConfig};
@@ -38,10 +36,10 @@ pub(super) fn run(
         let key = SigningKey::parse(secret);
         key.map_err(|error| Failure::Failed(format!("`COG_WEBHOOK_SECRET` is no secret: {error}")))?;
     }
-    let cog_yaml = cog_yaml(arguments, process)?;
-    let mut config = EngineConfig {
+    let cog_yaml = cog_yaml::read(arguments.model.weights.config.as_deref(), process)?;
+    let bars = Bars::new(process.has_terminal());
+    let config = EngineConfig {
         slots: arguments.max_concurrency.or(environment.max_concurrency).or(cog_yaml.max_concurrency),
-        weights: weights(&arguments.model, environment)?,
         device: environment.device,
         fetcher: Some(Arc::new(fetcher(&arguments.model, environment))),
         publisher: arguments.upload_url.clone().map(|url| {
@@ -52,10 +50,11 @@ pub(super) fn run(
         setup_timeout: environment.setup_timeout,
         ..EngineConfig::default()
     };
+    let mut config = weights::configure(config, &arguments.model.weights, &cog_yaml, environment, &bars)?;
     let default = if process.has_terminal() { LogFormat::Console } else { LogFormat::Json };
     let format = environment.log_format.unwrap_or(default);
     let filter = environment.log_filter.as_deref().unwrap_or("info");
-    let streams = Streams::open(process, environment, format, filter)?;
+    let streams = Streams::open(process, environment, format, filter, &bars)?;
     config.output_capture = streams.listener();
     for warning in &environment.warnings {
         tracing::warn!("{warning}");
@@ -99,18 +98,6 @@ pub(super) fn run(
     // Everything that matters has ended; a name that is still being looked up does not.
     runtime.shutdown_background();
     served
-}
-
-/// Reads the file that the command line names, or else `cog.yaml`, which need not be there.
-fn cog_yaml(arguments: &ServeArguments, process: &Process) -> Result<CogYaml, Failure> {
-    let path = arguments.config.as_deref().unwrap_or(Path::new("cog.yaml"));
-    let content = match std::fs::read_to_string(process.locate(path)) {
-        Err(error) if error.kind() == ErrorKind::NotFound && arguments.config.is_none() => {
-            return Ok(CogYaml::default());
-        }
-        content => content,
-    };
-    CogYaml::parse(&path.display().to_string(), content).map_err(|error| Failure::Failed(error.to_string()))
 }
 
 /// Listens on `host`, which is an address or a name.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cog_core::OutputCapture;
 use cog_stdio::{Stream, duplicate};
 
-use super::{Failure, Process};
+use super::{Bars, Failure, Process};
 use crate::env::Environment;
 use crate::output::Output;
 use crate::telemetry::{self, LogFormat, Telemetry};
@@ -25,6 +25,7 @@ impl Streams {
         environment: &Environment,
         format: LogFormat,
         filter: &str,
+        bars: &Bars,
     ) -> Result<Self, Failure> {
         if !process.is_whole() {
             return Ok(Self::default());
@@ -32,7 +33,8 @@ impl Streams {
         // Before anything is captured, or the log would read itself.
         let stderr = || duplicate(Stream::Stderr);
         let is_colored = environment.is_colored && process.has_terminal();
-        let log = stderr().and_then(|stderr| telemetry::init(format, filter, is_colored, stderr));
+        let log =
+            stderr().and_then(|stderr| telemetry::init(format, filter, is_colored, bars.beside(stderr)));
         let telemetry = log.map_err(|error| Failure::Failed(format!("cannot start the log: {error}")))?;
         // A subscriber that is not ours writes to the streams, which would come back to it without end.
         let output = if environment.captures_output && telemetry.is_ours() {

@@ -1,14 +1,16 @@
 //! `cog.yaml`: what Cog is told about a model, as far as it means something to a server that is already built.
 //!
-//! That is `concurrency.max`. What else Cog knows is for those who build images of Python code; it is accepted and named, so that one
+//! That is `concurrency.max` and `weights`. What else Cog knows is for those who build images of Python code; it is accepted and named, so that one
 //! warning can tell, and what stands inside is not looked at. A key that nobody knows is a mistake, and is told with its place.
 
 #[cfg(test)]
 mod tests;
+mod weights;
 
 use std::num::NonZeroUsize;
 use std::{fmt, io};
 
+use cog_core::NamedWeights;
 use serde::de::{
     self, Deserialize, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Unexpected, Visitor,
 };
@@ -25,6 +27,8 @@ const CONCURRENCY: &[&str] = &["default_target", "max"];
 pub(crate) struct CogYaml {
     /// How many predictions may run at once.
     pub(crate) max_concurrency: Option<NonZeroUsize>,
+    /// What `setup` can ask for by name. Paths are as they are written.
+    pub(crate) weights: Vec<NamedWeights>,
     /// The keys that are there and have no effect, in their order.
     pub(crate) without_effect: Vec<&'static str>,
 }
@@ -74,6 +78,8 @@ impl<'de> Deserialize<'de> for CogYaml {
                 while let Some(key) = map.next_key_seed(Key(TOP))? {
                     if key == "concurrency" {
                         map.next_value_seed(Concurrency(&mut read))?;
+                    } else if key == "weights" {
+                        read.weights = map.next_value_seed(weights::List)?;
                     } else {
                         map.next_value::<IgnoredAny>()?;
                         read.without_effect.push(key);

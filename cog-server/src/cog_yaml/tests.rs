@@ -71,6 +71,56 @@ fn what_is_wrong_is_told_with_its_place() {
 }
 
 #[test]
+fn weights_have_names_and_sources() {
+    let digest = "ab".repeat(32);
+    let text = format!(
+        "weights:\n- name: unet\n  source: hf://o/r@v1/unet.safetensors\n  sha256: {digest}\n- {{source: vae, name: vae}}\n"
+    );
+    let read = CogYaml::parse("cog.yaml", Ok(text)).unwrap();
+    let expected = [
+        NamedWeights::new("unet", "hf://o/r@v1/unet.safetensors".parse().unwrap())
+            .with_sha256(digest.parse().ok()),
+        NamedWeights::new("vae", "vae".parse().unwrap()),
+    ];
+    assert_eq!((read.weights, read.without_effect), (expected.to_vec(), Vec::new()));
+    for text in ["weights: []\n", "concurrency: {}\n"] {
+        assert_eq!(CogYaml::parse("cog.yaml", Ok(text.to_owned())).unwrap().weights, []);
+    }
+}
+
+#[test]
+fn wrong_weights_are_told_with_their_place() {
+    for (text, place, told) in [
+        ("weights: w.gguf\n", "1:10", "expected sequence start"),
+        ("weights:\n- w.gguf\n", "2:3", "expected mapping start"),
+        ("weights:\n- name: a\n", "2:3", "missing field `source`"),
+        ("weights:\n- source: a\n", "2:3", "missing field `name`"),
+        ("weights:\n- name: \"\"\n  source: a\n", "2:9", "a name of weights cannot be empty"),
+        (
+            "weights:\n- {name: a, source: a}\n- name: a\n  source: b\n",
+            "3:9",
+            "`a` is the name of two weights",
+        ),
+        (
+            "weights:\n- name: a\n  source: hf://owner\n",
+            "3:11",
+            "`hf://owner` names no weights: it names no file",
+        ),
+        ("weights:\n- name: a\n  source: https://\n", "3:11", "`https://` names no weights: empty host"),
+        (
+            "weights:\n- name: a\n  source: a\n  sha256: abc\n",
+            "4:11",
+            "not a sha256, which has 64 hexadecimal digits",
+        ),
+        ("weights:\n- name: a\n  sorce: a\n", "3:3", "`sorce` is no key here; write `source`"),
+    ] {
+        let error = CogYaml::parse("cog.yaml", Ok(text.to_owned())).unwrap_err().to_string();
+        assert!(error.contains(told), "{text}: {error}");
+        assert!(error.contains(&format!("cog.yaml:{place}\n")), "{text}: {error}");
+    }
+}
+
+#[test]
 fn the_whole_message() {
     let text = "build:\n  gpu: false\nconcurrency:\n  max: many\n";
     let error = CogYaml::parse("cog.yaml", Ok(text.to_owned())).unwrap_err().to_string();

@@ -22,8 +22,9 @@ use cog_core::DevicePreference;
 use self::reader::Reader;
 pub(crate) use self::variables::VARIABLES;
 use self::variables::{
-    ALL_PROXY, COG_ALLOW_PRIVATE_URLS, COG_CAPTURE_OUTPUT, COG_USER_AGENT, COG_WEBHOOK_SECRET, COG_WEIGHTS,
-    HTTP_PROXY, HTTPS_PROXY, KUBERNETES_SERVICE_HOST, NO_COLOR, NO_PROXY, PORT, WEBHOOK_AUTH_TOKEN,
+    ALL_PROXY, COG_ALLOW_PRIVATE_URLS, COG_CAPTURE_OUTPUT, COG_OFFLINE, COG_USER_AGENT, COG_WEBHOOK_SECRET,
+    COG_WEIGHTS, HF_ENDPOINT, HF_HUB_OFFLINE, HF_TOKEN, HTTP_PROXY, HTTPS_PROXY, KUBERNETES_SERVICE_HOST,
+    NO_COLOR, NO_PROXY, PORT, WEBHOOK_AUTH_TOKEN,
 };
 use crate::telemetry::LogFormat;
 
@@ -35,6 +36,7 @@ pub(crate) struct Environment {
     pub(crate) max_concurrency: Option<NonZeroUsize>,
     pub(crate) weights: Option<String>,
     pub(crate) device: DevicePreference,
+    pub(crate) weights_store: WeightsStore,
     pub(crate) setup_timeout: Option<Duration>,
     pub(crate) user_agent: Option<String>,
     pub(crate) allows_private_urls: bool,
@@ -51,6 +53,17 @@ pub(crate) struct Environment {
     pub(crate) proxies: Proxies,
     /// What was set and could not be used, and what holds instead: one sentence each.
     pub(crate) warnings: Vec<String>,
+}
+
+/// Where weights are kept, and whence they come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct WeightsStore {
+    /// `None` on a machine where nobody is at home.
+    pub(crate) root: Option<PathBuf>,
+    pub(crate) max_bytes: u64,
+    pub(crate) is_offline: bool,
+    pub(crate) hub_endpoint: Option<String>,
+    pub(crate) hub_token: Option<String>,
 }
 
 /// Through whom to reach the network, as the environment puts it.
@@ -87,6 +100,15 @@ pub(crate) fn read(set: &HashMap<OsString, OsString>) -> Environment {
         max_concurrency: reader.max_concurrency(),
         weights: reader.text(COG_WEIGHTS),
         device: reader.device(),
+        weights_store: WeightsStore {
+            root: reader.weights_root(),
+            max_bytes: reader.weights_max_bytes(),
+            is_offline: [COG_OFFLINE, HF_HUB_OFFLINE]
+                .map(|variable| reader.is_true(variable, false, "asking for what is missing"))
+                .contains(&true),
+            hub_endpoint: reader.text(HF_ENDPOINT),
+            hub_token: reader.text(HF_TOKEN),
+        },
         setup_timeout: reader.setup_timeout(),
         user_agent: reader.text(COG_USER_AGENT),
         allows_private_urls: reader.is_true(COG_ALLOW_PRIVATE_URLS, false, "allowing none"),

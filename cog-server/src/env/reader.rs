@@ -3,13 +3,15 @@
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use cog_core::DevicePreference;
 
 use super::variables::{
     COG_DEVICE, COG_LOG_LEVEL, COG_MAX_CONCURRENCY, COG_SETUP_TIMEOUT, COG_STREAM_HISTORY_CAPACITY,
-    COG_THROTTLE_RESPONSE_INTERVAL, LOG_FORMAT, RUST_LOG, Variable, is_without_effect,
+    COG_THROTTLE_RESPONSE_INTERVAL, COG_WEIGHTS_CACHE, COG_WEIGHTS_MAX_BYTES, HOME, LOG_FORMAT, RUST_LOG,
+    Variable, XDG_CACHE_HOME, is_without_effect,
 };
 use crate::telemetry::LogFormat;
 
@@ -82,6 +84,24 @@ impl<'a> Reader<'a> {
             self.warn(COG_SETUP_TIMEOUT, &text, "a positive whole number of seconds", "setting no limit");
         }
         seconds.map(Duration::from_secs)
+    }
+
+    /// The first of these that is set says where, and the others where usually.
+    pub(super) fn weights_root(&self) -> Option<PathBuf> {
+        let path = |variable| self.text(variable).map(PathBuf::from);
+        path(COG_WEIGHTS_CACHE).or_else(|| {
+            let caches = path(XDG_CACHE_HOME).or_else(|| path(HOME).map(|home| home.join(".cache")))?;
+            Some(caches.join("cog").join("weights"))
+        })
+    }
+
+    pub(super) fn weights_max_bytes(&mut self) -> u64 {
+        const DEFAULT: u64 = 256 << 30;
+        let Some(text) = self.text(COG_WEIGHTS_MAX_BYTES) else { return DEFAULT };
+        text.trim().parse().unwrap_or_else(|_| {
+            self.warn(COG_WEIGHTS_MAX_BYTES, &text, "a whole number of bytes", "allowing 256 GiB");
+            DEFAULT
+        })
     }
 
     pub(super) fn is_true(&mut self, variable: Variable, default: bool, instead: &str) -> bool {

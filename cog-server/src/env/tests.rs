@@ -134,6 +134,28 @@ fn private_urls_and_proxies() {
 }
 
 #[test]
+fn weights() {
+    for (set, root) in [
+        (&[][..], None),
+        (&[("HOME", "/home/ada")], Some("/home/ada/.cache/cog/weights")),
+        (&[("HOME", "/home/ada"), ("XDG_CACHE_HOME", "/cache")], Some("/cache/cog/weights")),
+        (&[("COG_WEIGHTS_CACHE", "/w"), ("XDG_CACHE_HOME", "/cache")], Some("/w")),
+    ] {
+        assert_eq!(reading(set).weights_store.root, root.map(PathBuf::from), "{set:?}");
+    }
+    let offline = |environment: &Environment| environment.weights_store.is_offline;
+    check(("COG_OFFLINE", "1"), offline, true, &[]);
+    check(("HF_HUB_OFFLINE", "true"), offline, true, &[]);
+    check(("COG_OFFLINE", "0"), offline, false, &[]);
+    let warning = "`COG_OFFLINE=maybe` is not `true` or `false`: asking for what is missing";
+    check(("COG_OFFLINE", "maybe"), offline, false, &[warning]);
+    let most = |environment: &Environment| environment.weights_store.max_bytes;
+    check(("COG_WEIGHTS_MAX_BYTES", "1000"), most, 1000, &[]);
+    let warning = "`COG_WEIGHTS_MAX_BYTES=1GB` is not a whole number of bytes: allowing 256 GiB";
+    check(("COG_WEIGHTS_MAX_BYTES", "1GB"), most, 256 << 30, &[warning]);
+}
+
+#[test]
 fn each_variable_is_declared_once_and_described() {
     let names: std::collections::HashSet<_> = VARIABLES.iter().map(|variable| variable.name).collect();
     assert_eq!(names.len(), VARIABLES.len());

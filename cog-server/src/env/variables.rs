@@ -33,7 +33,7 @@ pub(super) const COG_MAX_CONCURRENCY: Variable = variable(
 pub(super) const COG_WEIGHTS: Variable = variable(
     "COG_WEIGHTS",
     "the model's own",
-    "A path or an URL of weights to load in place of the model's own.",
+    "Weights to load in place of the model's own: a path, an URL or `hf://owner/repo@revision/file`.",
 )
 .or_flag("--weights");
 pub(super) const COG_DEVICE: Variable = variable(
@@ -41,6 +41,37 @@ pub(super) const COG_DEVICE: Variable = variable(
     "auto",
     "The device that the model runs on: `auto` (CUDA if there is any, or else the CPU), `cpu`, `cuda`, `cuda:1` and so on, or `metal`.",
 );
+pub(super) const COG_WEIGHTS_CACHE: Variable = variable(
+    "COG_WEIGHTS_CACHE",
+    "`cog/weights` of `XDG_CACHE_HOME`",
+    "The directory in which downloaded weights are kept.",
+);
+pub(super) const XDG_CACHE_HOME: Variable = variable(
+    "XDG_CACHE_HOME",
+    "`.cache` of `HOME`",
+    "Where programs of this user keep what they can download again.",
+);
+pub(super) const HOME: Variable = variable(
+    "HOME",
+    "none",
+    "The directory of this user, where `COG_WEIGHTS_CACHE` and `XDG_CACHE_HOME` are not set.",
+);
+pub(super) const COG_WEIGHTS_MAX_BYTES: Variable = variable(
+    "COG_WEIGHTS_MAX_BYTES",
+    "274877906944, which is 256 GiB",
+    "The largest file of weights that is downloaded, in bytes.",
+);
+pub(super) const COG_OFFLINE: Variable = variable(
+    "COG_OFFLINE",
+    "false",
+    "Whether weights that are not on this machine count as missing, and nobody is asked for them.",
+);
+pub(super) const HF_HUB_OFFLINE: Variable =
+    variable("HF_HUB_OFFLINE", "false", "The same, by the name that other programs know.");
+pub(super) const HF_ENDPOINT: Variable =
+    variable("HF_ENDPOINT", "`https://huggingface.co`", "The model hub that `hf://` means.");
+pub(super) const HF_TOKEN: Variable =
+    variable("HF_TOKEN", "none", "A token of the model hub. It is sent there and nowhere else.");
 pub(super) const COG_SETUP_TIMEOUT: Variable = variable(
     "COG_SETUP_TIMEOUT",
     "no limit",
@@ -128,6 +159,14 @@ pub(crate) const VARIABLES: &[Variable] = &[
     COG_MAX_CONCURRENCY,
     COG_WEIGHTS,
     COG_DEVICE,
+    COG_WEIGHTS_CACHE,
+    XDG_CACHE_HOME,
+    HOME,
+    COG_WEIGHTS_MAX_BYTES,
+    COG_OFFLINE,
+    HF_HUB_OFFLINE,
+    HF_ENDPOINT,
+    HF_TOKEN,
     COG_SETUP_TIMEOUT,
     COG_USER_AGENT,
     COG_ALLOW_PRIVATE_URLS,

@@ -10,5 +10,6 @@ mod upload;
 
 pub(crate) use cog_core::media_type;
 
-pub(crate) use self::fetch::{FetchConfig, HttpFetch};
+pub(crate) use self::fetch::{FetchConfig, HttpFetch, name_of};
+pub(crate) use self::proxies::of as proxies;
 pub(crate) use self::upload::{HttpPublish, UploadConfig, UploadUrl};

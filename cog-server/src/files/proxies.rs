@@ -4,7 +4,7 @@ use reqwest::{NoProxy, Proxy};
 
 use crate::env::Proxies;
 
-pub(super) fn of(proxies: &Proxies) -> anyhow::Result<Vec<Proxy>> {
+pub(crate) fn of(proxies: &Proxies) -> anyhow::Result<Vec<Proxy>> {
     let except = proxies.no_proxy.as_deref().and_then(NoProxy::from_string);
     let mut all = Vec::new();
     if let Some(url) = &proxies.http {

@@ -12,3 +12,4 @@ mod printing;
 mod signals;
 mod support;
 mod trainings;
+mod weights;

@@ -24,7 +24,7 @@ use self::progress::Progress;
 use super::arguments::PredictArguments;
 use super::signals::Interrupts;
 use super::streams::Streams;
-use super::{Failure, Process, fetcher, part, runtime, weights};
+use super::{Bars, Failure, Process, cog_yaml, fetcher, part, runtime, weights};
 use crate::env::Environment;
 use crate::model::Part;
 use crate::role::{Role, Roles};
@@ -44,9 +44,10 @@ pub(super) fn run(
     let mut attachments = Attachments::default();
     let input = input(arguments, &Inputs::of(&part.input), &mut attachments, process)?;
     let outputs = Outputs::new(&part.output, arguments.output.as_deref(), process)?;
-    let mut config = EngineConfig {
+    let cog_yaml = cog_yaml::read(arguments.model.weights.config.as_deref(), process)?;
+    let bars = Bars::new(process.has_terminal());
+    let config = EngineConfig {
         slots: Some(NonZeroUsize::MIN),
-        weights: weights(&arguments.model, environment)?,
         device: environment.device,
         fetcher: Some(Arc::new(AttachedFetch {
             attachments,
@@ -58,7 +59,8 @@ pub(super) fn run(
         setup_timeout: environment.setup_timeout,
         ..EngineConfig::default()
     };
-    let streams = streams(process, environment)?;
+    let mut config = weights::configure(config, &arguments.model.weights, &cog_yaml, environment, &bars)?;
+    let streams = streams(process, environment, &bars)?;
     config.output_capture = streams.listener();
     for warning in &environment.warnings {
         process.tell(&format!("warning: {warning}"));
@@ -71,7 +73,7 @@ pub(super) fn run(
         let interrupts =
             interrupts.map_err(|error| Failure::Failed(format!("cannot listen for signals: {error}")))?;
         let engine = (part.start)(config).map_err(|error| Failure::Failed(error.to_string()))?;
-        let progress = Progress::begin(process.has_terminal(), "setting up");
+        let progress = Progress::begin(&bars, "setting up");
         let mut screen = Screen { role, process, progress, outputs, interrupts };
         let made = screen.predict(&engine, input).await;
         screen.progress.end();
@@ -85,13 +87,13 @@ pub(super) fn run(
 }
 
 /// The logs of author code belong to the prediction, and are shown as such. Those of the server are shown to who asks for them.
-fn streams(process: &Process, environment: &Environment) -> Result<Streams, Failure> {
+fn streams(process: &Process, environment: &Environment, bars: &Bars) -> Result<Streams, Failure> {
     match &environment.log_filter {
         Some(filter) => {
             let format = environment.log_format.unwrap_or(LogFormat::Console);
-            Streams::open(process, environment, format, &format!("{filter},cog_core::logs=off"))
+            Streams::open(process, environment, format, &format!("{filter},cog_core::logs=off"), bars)
         }
-        None => Streams::open(process, environment, LogFormat::Silent, "info"),
+        None => Streams::open(process, environment, LogFormat::Silent, "info", bars),
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use cog_stdio::{Stream, duplicate};
-use console::Term;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::cli::Bars;
 
 /// A bar on standard error, if somebody may be looking.
 #[derive(Debug)]
@@ -15,13 +15,11 @@ const STEPS: u64 = 1000;
 
 impl Progress {
     /// A spinner that says `message`.
-    pub(super) fn begin(is_seen: bool, message: &'static str) -> Self {
-        Self(is_seen.then(|| {
-            let bar = ProgressBar::with_draw_target(Some(STEPS), terminal());
+    pub(super) fn begin(bars: &Bars, message: &'static str) -> Self {
+        Self(bars.add(ProgressBar::new(STEPS)).inspect(|bar| {
             bar.set_style(style("{spinner} {msg} ({elapsed})"));
             bar.set_message(message);
             bar.enable_steady_tick(Duration::from_millis(100));
-            bar
         }))
     }
 
@@ -55,14 +53,6 @@ impl Progress {
         if let Some(bar) = self.0.take() {
             bar.finish_and_clear();
         }
-    }
-}
-
-/// The terminal itself: what is printed to standard error in the usual way may be captured.
-fn terminal() -> ProgressDrawTarget {
-    match (duplicate(Stream::Stderr), duplicate(Stream::Stderr)) {
-        (Ok(input), Ok(output)) => ProgressDrawTarget::term(Term::read_write_pair(input, output), 20),
-        _ => ProgressDrawTarget::hidden(),
     }
 }
 

@@ -197,6 +197,11 @@ fn build(config: &FetchConfig, guard: &Arc<Guard>) -> anyhow::Result<Client> {
     Ok(builder.build()?)
 }
 
+/// What the file at `url` is called.
+pub(crate) fn name_of(url: &Url) -> String {
+    name::of(url, None)
+}
+
 /// An URL without what may be secret in it: user, password, query and fragment.
 fn shown(url: &Url) -> String {
     let mut shown = url.clone();
