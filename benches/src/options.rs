@@ -33,6 +33,8 @@ pub(crate) enum Part {
     BackToBack,
     /// The time from exec to ready, and the memory of a server that does nothing.
     Start,
+    /// The time of `weights pull` beside that of `curl`.
+    Weights,
 }
 
 impl Options {

@@ -3,6 +3,7 @@
 mod back_to_back;
 mod overhead;
 mod start;
+mod weights;
 
 use std::path::PathBuf;
 
@@ -22,6 +23,9 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<(Report, Option<PathBuf>)
     }
     if options.wants(Part::BackToBack) {
         back_to_back::measure(&programs, &mut report)?;
+    }
+    if options.wants(Part::Weights) {
+        weights::measure(options, &mut report)?;
     }
     Ok((report, options.json.clone()))
 }
