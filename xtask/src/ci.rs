@@ -143,7 +143,7 @@ fn openapi(workspace: &Workspace) -> Result<()> {
 }
 
 fn e2e(workspace: &Workspace) -> Result<()> {
-    models::run(&["classify", "samples"])?;
+    models::run(&["classify", "embed", "generate", "samples"])?;
     workspace.cargo([
         "build",
         "--release",
@@ -155,6 +155,10 @@ fn e2e(workspace: &Workspace) -> Result<()> {
         "detect-speech",
         "-p",
         "classify",
+        "-p",
+        "embed",
+        "-p",
+        "generate",
     ])?;
     e2e::run(workspace).context("see the logs of the servers in `target/e2e`")
 }

@@ -10,8 +10,8 @@ use candle_core::{DType, Device, Error as CandleError, Tensor};
 use super::failure;
 use crate::device::DevicePreference;
 use crate::error::{Error, Result};
-use crate::predictor::Setup;
 use crate::scope::current_scope;
+use crate::setup::Setup;
 
 /// Opens the device that the model shall run on.
 ///

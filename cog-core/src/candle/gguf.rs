@@ -39,7 +39,9 @@ pub fn gguf<T, E: Into<Error>>(
 
 fn open(path: &Path) -> Result<(Content, BufReader<File>)> {
     let file = File::open(path)?;
-    let length = file.metadata()?.len();
+    let metadata = file.metadata()?;
+    ensure!(!metadata.is_dir(), "it is a directory; name the file in it");
+    let length = metadata.len();
     let mut file = BufReader::new(file);
     let content = Content::read(&mut file).context("it is no GGUF file, or is damaged or cut short")?;
     // In the order of the file, so that the first that is not whole is the one that is named.

@@ -50,6 +50,12 @@ impl HubFile {
         Ok(Self { owner: own(owner), repo: own(repo), revision: own(revision), file: own(file) })
     }
 
+    /// The file called `name` in the same directory.
+    pub(super) fn beside(&self, name: &str) -> Self {
+        let directory = self.file.rfind('/').map_or("", |end| &self.file[..=end]);
+        Self { file: format!("{directory}{name}"), ..self.clone() }
+    }
+
     /// Whose repository it is.
     #[must_use]
     pub fn owner(&self) -> &str {

@@ -30,6 +30,35 @@ pub enum Weights {
     Hub(HubFile),
 }
 
+impl Weights {
+    /// The file called `name` in the same directory: within a directory of weights, beside a file of them.
+    ///
+    /// A path that is not there counts as a directory if it has no extension, an URL if it ends in a slash.
+    ///
+    /// ```
+    /// use cog_core::Weights;
+    ///
+    /// let weights: Weights = "hf://owner/repo@v1.0/onnx/model.safetensors".parse()?;
+    /// assert_eq!(weights.file("config.json").to_string(), "hf://owner/repo@v1.0/onnx/config.json");
+    /// # Ok::<(), cog_core::WeightsError>(())
+    /// ```
+    #[must_use]
+    pub fn file(&self, name: &str) -> Self {
+        match self {
+            Self::Path(path) if path.is_dir() || path.extension().is_none() => Self::Path(path.join(name)),
+            Self::Path(path) => Self::Path(path.with_file_name(name)),
+            Self::Url(url) => {
+                let mut url = url.clone();
+                if let Ok(mut segments) = url.path_segments_mut() {
+                    segments.pop().push(name);
+                }
+                Self::Url(url)
+            }
+            Self::Hub(file) => Self::Hub(file.beside(name)),
+        }
+    }
+}
+
 /// Weights that have a name, by which `setup` asks for them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -67,7 +96,7 @@ pub struct WeightsError {
 impl FromStr for Weights {
     type Err = WeightsError;
 
-    /// Takes what has a scheme followed by `://` for an URL, and everything else for a path.
+    /// Takes what has a scheme followed by `://` for an URL, and everything else for a path. `~/` is the home directory.
     fn from_str(text: &str) -> Result<Self, WeightsError> {
         let error = |reason: String| WeightsError { text: without_secrets(text), reason };
         if text.trim().is_empty() {
@@ -81,7 +110,8 @@ impl FromStr for Weights {
         if text.contains("://") {
             return Url::parse(text).map(Self::Url).map_err(|reason| error(reason.to_string()));
         }
-        Ok(Self::Path(PathBuf::from(text)))
+        let in_home = text.strip_prefix("~/").and_then(|rest| Some(std::env::home_dir()?.join(rest)));
+        Ok(Self::Path(in_home.unwrap_or_else(|| text.into())))
     }
 }
 

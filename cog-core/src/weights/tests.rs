@@ -23,6 +23,37 @@ fn each_form_is_known_by_its_scheme() {
 }
 
 #[test]
+fn a_path_may_start_at_home() {
+    let home = std::env::home_dir().unwrap();
+    assert_eq!("~/models/w.gguf".parse(), Ok(Weights::Path(home.join("models/w.gguf"))));
+    for text in ["~w.gguf", "models/~/w.gguf", "~other/w.gguf"] {
+        assert_eq!(text.parse(), Ok(Weights::Path(text.into())));
+    }
+}
+
+#[test]
+fn files_of_one_directory_are_found_by_one_of_them() {
+    let directory = tempfile::Builder::new().suffix(".v1").tempdir().unwrap();
+    let directory = directory.path().to_str().unwrap();
+    for (text, expected) in [
+        (directory, format!("{directory}/config.json")),
+        (&format!("{directory}/w.gguf"), format!("{directory}/config.json")),
+        ("missing/w.gguf", "missing/config.json".to_owned()),
+        ("missing/directory", "missing/directory/config.json".to_owned()),
+        ("https://example.com/a/w.gguf", "https://example.com/a/config.json".to_owned()),
+        ("https://example.com/a/", "https://example.com/a/config.json".to_owned()),
+        ("https://example.com", "https://example.com/config.json".to_owned()),
+        ("hf://o/r@1/w.gguf", "hf://o/r@1/config.json".to_owned()),
+        ("hf://o/r@1/a/b/w.gguf", "hf://o/r@1/a/b/config.json".to_owned()),
+    ] {
+        assert_eq!(text.parse::<Weights>().unwrap().file("config.json").to_string(), expected);
+    }
+    let signed: Weights = "https://example.com/a/w.gguf?key=1".parse().unwrap();
+    let Weights::Url(url) = signed.file("config.json") else { panic!("{signed} is an URL") };
+    assert_eq!(url.query(), Some("key=1"));
+}
+
+#[test]
 fn secrets_are_shown_nowhere() {
     let weights: Weights = "https://me:pass@example.com/w.gguf?sig=secret#secret".parse().unwrap();
     assert_eq!(weights.to_string(), "https://example.com/w.gguf");

@@ -1,6 +1,6 @@
 //! Says what is on a picture.
 //!
-//! `picture` makes pixels of files, `model` is the network, `weights` finds what it has learnt.
+//! `picture` makes pixels of files, `model` is the network.
 //!
 //! Run with: `cargo run --release -p classify`
 
@@ -8,14 +8,17 @@ mod model;
 mod picture;
 #[cfg(test)]
 mod tests;
-mod weights;
 
 use std::time::Instant;
 
+use anyhow::Context as _;
 use candle_core::{DType, Device};
 use cog_core::{Input, Output, Path, Predictor, Result, Scope, Setup, candle};
 
 use crate::model::Classifier;
+
+/// What `cargo xtask models classify` makes.
+const WEIGHTS: &str = "~/.cache/cog/models/classify/model.safetensors";
 
 /// What the classes are called, one in a line.
 const NAMES: &str = include_str!("../labels/imagenet.txt");
@@ -52,7 +55,10 @@ impl Predictor for Classify {
 
     async fn setup(setup: &Setup) -> Result<Self> {
         let device = candle::device(setup)?;
-        let weights = candle::tensors(&weights::path(setup)?, DType::F32, &device)?;
+        let path = setup.weights_or(WEIGHTS).await.context(
+            "cannot find the weights: run `cargo xtask models classify`, or set `COG_WEIGHTS` to a file of an EfficientNet-Lite0",
+        )?;
+        let weights = candle::tensors(&path, DType::F32, &device)?;
         Ok(Self { classifier: Classifier::load(&weights)?, device })
     }
 

@@ -12,10 +12,10 @@ mod tests;
 
 use std::time::Instant;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use candle_core::DType;
 use candle_nn::VarBuilder;
-use cog_core::{Input, Output, Path, Predictor, Result, Scope, Setup, Weights, candle};
+use cog_core::{Input, Output, Path, Predictor, Result, Scope, Setup, candle};
 
 use crate::model::{Detector, RATE, WINDOW};
 use crate::segments::{Rules, Segment};
@@ -66,10 +66,7 @@ impl Predictor for DetectSpeech {
         let device = candle::device(setup)?;
         let weights = match setup.weights() {
             None => VarBuilder::from_slice_safetensors(EMBEDDED, DType::F32, &device)?,
-            Some(Weights::Path(path)) => candle::tensors(path, DType::F32, &device)?,
-            Some(other) => {
-                bail!("cannot load weights from `{other}`; give the path of a file or directory")
-            }
+            Some(weights) => candle::tensors(&setup.locate(weights).await?, DType::F32, &device)?,
         };
         Ok(Self { detector: Detector::load(&weights).context("cannot load the weights")? })
     }

@@ -4,6 +4,7 @@ use std::path::Path as FilePath;
 use std::sync::Mutex;
 
 use candle_core::Device;
+use cog_core::Weights;
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! As much of an HTTP client as the checks need: one connection, one request at a time.
+//! As much of an HTTP client as the checks need: one connection, one request at a time, or a stream of events.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -82,4 +82,53 @@ pub(super) fn request(path: &str, body: &Value) -> Vec<u8> {
         "POST {path} HTTP/1.1\r\nhost: e2e\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
     )
     .into_bytes()
+}
+
+/// The server-sent events of a prediction, as they come.
+pub(super) struct EventStream {
+    lines: BufReader<TcpStream>,
+}
+
+pub(super) struct Event {
+    pub(super) name: String,
+    pub(super) data: Value,
+}
+
+impl EventStream {
+    /// Asks for a prediction.
+    pub(super) fn open(address: SocketAddr, body: &Value) -> Result<Self> {
+        let mut stream = TcpStream::connect(address)?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        let body = body.to_string();
+        // In this version of HTTP the reply is not cut into chunks.
+        let head =
+            "POST /predictions HTTP/1.0\r\naccept: text/event-stream\r\ncontent-type: application/json";
+        write!(stream, "{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len())?;
+        let mut events = Self { lines: BufReader::new(stream) };
+        let status = events.line()?.context("there is no reply")?;
+        ensure!(status.contains(" 200 "), "the reply is `{status}`");
+        while events.line()?.is_some_and(|header| !header.is_empty()) {}
+        Ok(events)
+    }
+
+    /// Waits for the next event.
+    pub(super) fn next(&mut self) -> Result<Option<Event>> {
+        let mut name = None;
+        while let Some(line) = self.line()? {
+            if let Some(value) = line.strip_prefix("event: ") {
+                name = Some(value.to_owned());
+            } else if let Some(data) = line.strip_prefix("data: ") {
+                let name = name.with_context(|| format!("an event without a name: {data}"))?;
+                return Ok(Some(Event { name, data: serde_json::from_str(data)? }));
+            }
+        }
+        Ok(None)
+    }
+
+    fn line(&mut self) -> Result<Option<String>> {
+        let mut line = String::new();
+        let length = self.lines.read_line(&mut line)?;
+        Ok((length > 0).then(|| line.trim_end().to_owned()))
+    }
 }

@@ -4,6 +4,8 @@
 
 mod classify;
 mod detect_speech;
+mod embed;
+mod generate;
 mod hello_world;
 mod http;
 mod pages;
@@ -61,6 +63,8 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     upscale::check(&bench)?;
     detect_speech::check(&bench)?;
     classify::check(&bench)?;
+    embed::check(&bench)?;
+    generate::check(&bench)?;
     pages::check_readme(&bench)
 }
 

@@ -55,8 +55,18 @@ impl Server {
 
     /// The most memory that the process ever had, in MiB.
     pub(super) fn peak_memory(&self) -> Result<u64> {
+        self.mebibytes("VmHWM:")
+    }
+
+    /// The memory that the process has, in MiB.
+    pub(super) fn memory(&self) -> Result<u64> {
+        self.mebibytes("VmRSS:")
+    }
+
+    fn mebibytes(&self, name: &str) -> Result<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no `VmHWM`")?;
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        let line = line.with_context(|| format!("no `{name}`"))?;
         let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse()?;
         Ok(kibibytes / 1024)
     }

@@ -119,14 +119,10 @@ pub(crate) fn run(names: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// Where models are kept: `$XDG_CACHE_HOME/cog/models`, or else `~/.cache/cog/models`.
+/// Where models are kept, and where the examples look for them: `~/.cache/cog/models`.
 pub(crate) fn cache() -> Result<PathBuf> {
-    let given = std::env::var_os("XDG_CACHE_HOME").filter(|path| !path.is_empty()).map(PathBuf::from);
-    let root = match given {
-        Some(root) => root,
-        None => std::env::home_dir().context("there is no home directory to keep models in")?.join(".cache"),
-    };
-    Ok(root.join("cog").join("models"))
+    let home = std::env::home_dir().context("there is no home directory to keep models in")?;
+    Ok(home.join(".cache/cog/models"))
 }
 
 impl Model {
