@@ -34,12 +34,19 @@ impl Server {
         Self::start(program, hello::NAME, &["--max-concurrency", &slots.to_string()])
     }
 
+    /// Starts an example's server.
+    pub(crate) fn model(program: &Path, name: &str) -> anyhow::Result<Self> {
+        Self::start(program, name, &[])
+    }
+
     fn start(program: &Path, name: &str, arguments: &[&str]) -> anyhow::Result<Self> {
         // Somebody could take the port before the child does; then the child ends, which is told.
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
         let mut command = Command::new(program);
         command.arg0(name).args(arguments).args(["--port", &address.port().to_string()]);
-        command.env_clear().stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        // Where models look for their weights, if they are told no other place.
+        let kept = std::env::var_os("HOME").map(|home| ("HOME", home));
+        command.env_clear().envs(kept).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let begin = Instant::now();
         let process = command.spawn().with_context(|| format!("cannot start {}", program.display()))?;
         let mut server = Self { process, address, started_in: Duration::ZERO };

@@ -8,7 +8,7 @@ use clap::{Parser, ValueEnum};
 #[derive(Debug, Parser)]
 #[command(name = "bench")]
 pub(crate) struct Options {
-    /// What to measure; everything, if nothing is named.
+    /// What to measure; everything but `models`, if nothing is named.
     #[arg(long = "part", value_name = "PART")]
     pub(crate) parts: Vec<Part>,
     /// How long each load lasts.
@@ -35,10 +35,12 @@ pub(crate) enum Part {
     Start,
     /// The time of `weights pull` beside that of `curl`.
     Weights,
+    /// What the server costs `embed` and `generate`, which have to be built before.
+    Models,
 }
 
 impl Options {
     pub(crate) fn wants(&self, part: Part) -> bool {
-        self.parts.is_empty() || self.parts.contains(&part)
+        (self.parts.is_empty() && part != Part::Models) || self.parts.contains(&part)
     }
 }

@@ -1,6 +1,7 @@
 //! The measurements, one file each.
 
 mod back_to_back;
+mod models;
 mod overhead;
 mod start;
 mod weights;
@@ -26,6 +27,9 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<(Report, Option<PathBuf>)
     }
     if options.wants(Part::Weights) {
         weights::measure(options, &mut report)?;
+    }
+    if options.wants(Part::Models) {
+        models::measure(options, &mut report)?;
     }
     Ok((report, options.json.clone()))
 }

@@ -1,0 +1,132 @@
+//! What the server costs a real model: the time that `embed` and `generate` take in it, beside the same code in a bare loop.
+//!
+//! Both are programs of the examples, which have to be built before. In each round the bare loop takes its turn before the server and after
+//! it, so that a machine that becomes slower or faster does not count for either, and the ratio is one inside the round.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, ensure};
+use serde_json::{Value, json};
+
+use crate::child::{self, Server};
+use crate::options::Options;
+use crate::report::{Bound, Report};
+use crate::statistics::median;
+
+/// How often each is asked in a round, once more than is counted.
+const TIMES: usize = 5;
+
+const TEXTS: [&str; 8] = [
+    "A man is eating food, and another one, who sits beside him on the bench, looks on.",
+    "The girl is carrying a baby through the rain, and nobody offers her an umbrella.",
+    "Two trains left the station at the same time, one to the north and one to the south.",
+    "He had read the letter so often that the paper came apart where it had been folded.",
+    "In autumn the river rises above the lower meadows, and the herons come back.",
+    "What the committee decided in the morning was forgotten by all of them at noon.",
+    "A cheetah is running behind its prey, which turns at the last moment.",
+    "The bread has to rest for two hours before it goes into the oven.",
+];
+
+const TOKENS: usize = 64;
+
+const PROMPT: &str = "Once upon a time there was a king who had three sons, and";
+
+/// One model that is measured.
+struct Model {
+    name: &'static str,
+    what: &'static str,
+    input: Value,
+    /// What the bare loop is given, after how often.
+    arguments: Vec<String>,
+    /// The seconds that a prediction says that it took.
+    seconds: fn(&Value) -> Option<f64>,
+}
+
+pub(super) fn measure(options: &Options, report: &mut Report) -> anyhow::Result<()> {
+    let own = child::this_program()?;
+    let directory = own.parent().context("this program is in no directory")?;
+    let models = [
+        Model {
+            name: "embed",
+            what: "ms for 8 texts",
+            input: json!({ "texts": TEXTS }),
+            arguments: TEXTS.map(str::to_owned).to_vec(),
+            seconds: |metrics| metrics["timing"]["embed"].as_f64(),
+        },
+        Model {
+            name: "generate",
+            what: "ms a token",
+            input: json!({ "prompt": PROMPT, "chat": false, "temperature": 0, "max_tokens": TOKENS }),
+            arguments: vec![TOKENS.to_string(), PROMPT.to_owned()],
+            seconds: |metrics| metrics["tokens_per_second"].as_f64().map(f64::recip),
+        },
+    ];
+    for model in models {
+        let (bare, server): (Vec<_>, Vec<_>) = (0..options.rounds)
+            .map(|_| model.round(directory))
+            .collect::<anyhow::Result<Vec<_>>>()?
+            .into_iter()
+            .unzip();
+        let what = |figure: &str| format!("{}: {figure}", model.name);
+        let ratio = median(bare.iter().zip(&server).map(|(bare, server)| bare / server));
+        report.add(what(&format!("{}, bare loop", model.what)), median(bare) * 1e3, None);
+        report.add(what(&format!("{}, in the server", model.what)), median(server) * 1e3, None);
+        report.add(what("of the speed of the bare loop"), ratio, Some(Bound::AtLeast(0.97)));
+    }
+    Ok(())
+}
+
+impl Model {
+    /// Returns the median seconds in a bare loop, and in the server.
+    fn round(&self, directory: &Path) -> anyhow::Result<(f64, f64)> {
+        let program = self.existing(directory.join("examples").join(format!("bare-{}", self.name)))?;
+        let mut bare = self.bare(&program)?;
+        let server = Server::model(&self.existing(directory.join(self.name))?, self.name)?;
+        let seconds = (0..=TIMES).map(|_| self.ask(server.address())).collect::<anyhow::Result<Vec<_>>>()?;
+        drop(server);
+        bare.extend(self.bare(&program)?);
+        Ok((median(bare), median(seconds.into_iter().skip(1))))
+    }
+
+    fn existing(&self, program: PathBuf) -> anyhow::Result<PathBuf> {
+        let name = self.name;
+        ensure!(
+            program.is_file(),
+            "there is no `{}`; build it with `cargo build --release -p {name} --bins --examples`",
+            program.display()
+        );
+        Ok(program)
+    }
+
+    fn bare(&self, program: &Path) -> anyhow::Result<Vec<f64>> {
+        let output = Command::new(program).arg((TIMES + 1).to_string()).args(&self.arguments).output()?;
+        ensure!(
+            output.status.success(),
+            "`{}`: {}",
+            program.display(),
+            String::from_utf8_lossy(&output.stderr)
+        );
+        let lines = String::from_utf8(output.stdout)?;
+        lines.lines().skip(1).map(|line| Ok(line.parse()?)).collect()
+    }
+
+    fn ask(&self, address: SocketAddr) -> anyhow::Result<f64> {
+        let body = json!({ "input": self.input }).to_string();
+        let mut stream = TcpStream::connect(address)?;
+        write!(
+            stream,
+            "POST /predictions HTTP/1.0\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        )?;
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply)?;
+        let (_, body) = reply.split_once("\r\n\r\n").context("a reply without a body")?;
+        let prediction: Value = serde_json::from_str(body)?;
+        ensure!(prediction["status"] == "succeeded", "`{}`: {}", self.name, prediction["error"]);
+        (self.seconds)(&prediction["metrics"])
+            .with_context(|| format!("`{}` has measured nothing", self.name))
+    }
+}
