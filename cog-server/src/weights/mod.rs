@@ -8,7 +8,8 @@
 //!
 //! In reading order: `place` says where files are, `stored` whether what is there is right, `lock` who may change it; `download` is the
 //! life of one transfer and `chunks` that of its parts, `request` one question to a server, `hub` what is special about a model hub,
-//! `partial` what has arrived; `digest`, `disk`, `fault`, `meter` and `patience` are what these need.
+//! `partial` what has arrived; `shards` is what an index names;
+//! `digest`, `disk`, `fault`, `meter` and `patience` are what these need.
 
 mod chunks;
 mod digest;
@@ -22,6 +23,7 @@ mod partial;
 mod patience;
 mod place;
 mod request;
+mod shards;
 mod stored;
 #[cfg(test)]
 mod tests;
@@ -104,12 +106,22 @@ impl Store {
         Self { config, bars, client: OnceLock::new() }
     }
 
-    /// Returns where the weights are, and brings them first if they are not there. A path is only looked at.
+    /// Returns where the weights are, and brings them first if they are not there: with an index all that it names, which is then beside it.
+    /// A path is only looked at.
     pub(crate) async fn bring(&self, source: &Weights, sha256: Option<Sha256>) -> Result<PathBuf> {
         if let Weights::Path(path) = source {
             path.metadata().with_context(|| format!("there are no weights at `{}`", path.display()))?;
             return Ok(path.clone());
         }
+        let path = self.bring_file(source, sha256).await?;
+        let shards = shards::of(&path).with_context(|| format!("cannot use `{source}`"))?;
+        for shard in shards {
+            self.bring_file(&source.file(&shard), None).await?;
+        }
+        Ok(path)
+    }
+
+    async fn bring_file(&self, source: &Weights, sha256: Option<Sha256>) -> Result<PathBuf> {
         let brought = self.fetch_or_fail(source, sha256).await;
         brought.with_context(|| format!("cannot fetch `{source}`"))
     }

@@ -86,7 +86,6 @@ fn of_url(url: &Url) -> PathBuf {
     let mut key = url.clone();
     key.set_fragment(None);
     if own == name
-        && url.query().is_none()
         && let Ok(mut segments) = key.path_segments_mut()
     {
         segments.pop();

@@ -18,13 +18,9 @@ async fn files_of_one_directory_are_in_one_directory() {
     let directory = tempfile::tempdir().unwrap();
     let store = Store::new(config(&directory), None);
     let mut paths = Vec::new();
-    for name in [
-        "a/model.index.json",
-        "a/model-1.safetensors",
-        "b/model-1.safetensors",
-        "a/f?version=1",
-        "a/f?version=2",
-    ] {
+    for name in
+        ["a/config.json", "a/model-1.safetensors", "b/model-1.safetensors", "a/f?version=1", "a/f?version=2"]
+    {
         let path = store.bring(&source(&host.url(name)), None).await.unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), format!("/{name}"));
         paths.push(path);
@@ -32,6 +28,46 @@ async fn files_of_one_directory_are_in_one_directory() {
     let parents: Vec<_> = paths.iter().map(|path| path.parent().unwrap()).collect();
     assert_eq!(parents[0], parents[1]);
     assert!(parents[1] != parents[2] && parents[3] != parents[4]);
+}
+
+#[tokio::test]
+async fn with_an_index_comes_what_it_names() {
+    let index = br#"{"metadata": {}, "weight_map": {"a": "m-1.safetensors", "b": "m-2.safetensors", "c": "m-1.safetensors"}}"#;
+    let host = Host::start(|asked| match asked.path() {
+        path if path.contains("index") => Sent::honest(asked, index, TAG),
+        path => Sent::honest(asked, path.as_bytes(), TAG),
+    });
+    let host = host.await;
+    let directory = tempfile::tempdir().unwrap();
+    for rest in ["a/m.safetensors.index.json", "b/m.safetensors.index.json?key=1"] {
+        let path = Store::new(config(&directory), None).bring(&source(&host.url(rest)), None).await.unwrap();
+        assert_eq!(fs::read(&path).unwrap(), index);
+        for shard in ["m-1.safetensors", "m-2.safetensors"] {
+            let expected = format!("/{}", rest.replace("m.safetensors.index.json", shard));
+            assert_eq!(fs::read_to_string(path.with_file_name(shard)).unwrap(), expected);
+        }
+    }
+    assert_eq!(files(&directory).len(), 6);
+}
+
+#[tokio::test]
+async fn an_index_that_is_none_or_leads_elsewhere_is_refused() {
+    for (index, told) in [
+        ("[]", "it is no index of files with weights"),
+        (r#"{"weight_map": {"a": "../b"}}"#, "the index names `../b`, which is no name of a file beside it"),
+        (r#"{"weight_map": {"a": ""}}"#, "the index names ``, which is no name of a file beside it"),
+        (
+            r#"{"weight_map": {"a": "b.index.json"}}"#,
+            "the index names `b.index.json`, which is no name of a file beside it",
+        ),
+    ] {
+        let host = Host::start(|asked| Sent::honest(asked, index.as_bytes(), TAG)).await;
+        let directory = tempfile::tempdir().unwrap();
+        let url = host.url("m.index.json");
+        let error = bring(&directory, &url).await.unwrap_err();
+        assert!(error.starts_with(&format!("cannot use `{url}`: {told}")), "{error}");
+        assert_eq!(host.take().len(), 1);
+    }
 }
 
 #[tokio::test]
