@@ -7,6 +7,8 @@ use std::fmt;
 
 use candle_core::{DType, Device, Error as CandleError, Tensor};
 
+#[cfg(feature = "cuda")]
+use super::architecture;
 use super::failure;
 use crate::device::DevicePreference;
 use crate::error::{Error, Result};
@@ -52,6 +54,10 @@ fn open(place: Place) -> candle_core::Result<Device> {
         Place::Cuda(number) => Device::new_cuda(number)?,
         Place::Metal => Device::new_metal(0)?,
     };
+    #[cfg(feature = "cuda")]
+    if device.is_cuda() {
+        architecture::check(&device)?;
+    }
     Tensor::zeros(1, DType::F32, &device)?.affine(1., 1.)?.to_vec1::<f32>()?;
     Ok(device)
 }

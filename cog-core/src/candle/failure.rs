@@ -59,6 +59,7 @@ const ADVICE: &[(&[&str], &str)] = &[
         &[
             "CUDA_ERROR_UNSUPPORTED_PTX_VERSION",
             "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH",
+            "CUDA_ERROR_COMPAT_NOT_SUPPORTED_ON_DEVICE",
             "driver version is insufficient",
         ],
         "the driver is older than the CUDA that this program was built with: update the driver, or build with the CUDA that `nvidia-smi` \
@@ -102,6 +103,10 @@ fn word_of_device(error: &CandleError) -> Option<String> {
     match cause(error) {
         CandleError::Cuda(error) => Some(error.to_string()),
         CandleError::Metal(error) => Some(error.to_string()),
+        // `Device::synchronize` has lost the type of the driver's error, and this is how that begins.
+        CandleError::Wrapped(error) => {
+            Some(error.to_string()).filter(|text| text.starts_with("DriverError("))
+        }
         _ => None,
     }
 }
@@ -166,6 +171,7 @@ pub(super) mod tests {
             lost().with_path("model.safetensors").into(),
             by_candle.context("layer 2").unwrap_err().into(),
             Error::new(Wrapping(lost())),
+            CandleError::wrap(lost()).into(),
         ];
         for error in errors {
             assert!(is_device_lost(&error), "{error:#}");
@@ -182,6 +188,7 @@ pub(super) mod tests {
         let text = "there is no word `CUDA_ERROR_LAUNCH_FAILED` in the vocabulary";
         assert!(!is_device_lost(&Error::msg(text)));
         assert!(!is_device_lost(&CandleError::Msg(text.to_owned()).into()));
+        assert!(!is_device_lost(&CandleError::wrap(text).into()));
     }
 
     #[test]
@@ -205,6 +212,10 @@ pub(super) mod tests {
                 "update the driver",
             ),
             ("CUDA driver version is insufficient for CUDA runtime version", "update the driver"),
+            (
+                "DriverError(CUDA_ERROR_COMPAT_NOT_SUPPORTED_ON_DEVICE, \"forward compatibility was attempted on non supported HW\")",
+                "update the driver",
+            ),
             (
                 "DriverError(CUDA_ERROR_NO_DEVICE, \"no CUDA-capable device is detected\")",
                 "`docker run --gpus all`",

@@ -45,6 +45,8 @@
 //! }
 //! ```
 
+#[cfg(any(feature = "cuda", test))]
+mod architecture;
 mod backend;
 mod device;
 mod failure;
