@@ -107,7 +107,7 @@ fn clippy(workspace: &Workspace) -> Result<()> {
 }
 
 fn doc(workspace: &Workspace) -> Result<()> {
-    workspace.cargo_with([("RUSTDOCFLAGS", "-D warnings")], ["doc", "--workspace", "--no-deps"])
+    workspace.cargo_with(&[("RUSTDOCFLAGS", "-D warnings")], &["doc", "--workspace", "--no-deps"])
 }
 
 fn deny(workspace: &Workspace) -> Result<()> {

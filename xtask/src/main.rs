@@ -5,12 +5,14 @@
 //! - `ci` is the list of checks that every change has to pass.
 //! - `e2e` runs the example servers as their users do, and what the README and the guide say; it is the end of that list.
 //! - `models` fetches the weights of the examples.
+//! - `cuda` type-checks what is built for CUDA where there is none.
 //! - `openapi` has the OpenAPI documents judged by programs that are not ours.
 //! - `picture` makes the picture of the README.
 //! - `workspace` knows where things are and runs commands, `tools` and `python` install those that
 //!   cargo does not bring along.
 
 mod ci;
+mod cuda;
 mod e2e;
 mod models;
 mod openapi;
@@ -31,6 +33,7 @@ Development tasks of this repository
 Usage:
   cargo xtask ci [--keep-going] [--without-tests] [STEP]...
   cargo xtask models [NAME]...
+  cargo xtask cuda-check
   cargo xtask picture
   cargo xtask help
 
@@ -54,6 +57,7 @@ fn run() -> Result<()> {
     match arguments.as_slice() {
         ["ci", options @ ..] => ci::run(&Workspace::find()?, &ci::Options::parse(options)?),
         ["models", names @ ..] => models::run(names),
+        ["cuda-check"] => cuda::check(&Workspace::find()?),
         ["picture"] => picture::make(&Workspace::find()?),
         [] | ["help" | "--help" | "-h"] => say(format_args!("{HELP}{}", ci::list())),
         _ => bail!("no such task: `{}`; `cargo xtask help` lists them", arguments.join(" ")),

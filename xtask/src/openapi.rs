@@ -32,7 +32,7 @@ const CLIENTS: [(&str, &[&str]); 2] = [
 
 /// Runs all checks. The debug binaries have to be there.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
-    let python = Python::install(workspace)?;
+    let python = Python::install(workspace, "openapi")?;
     let bench = Bench::new(workspace, "debug", "openapi")?;
     for name in SERVERS {
         bench.check(&format!("the document of `{name}` is valid"), || validate(&bench, &python, name))?;

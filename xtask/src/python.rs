@@ -1,4 +1,4 @@
-//! The programs that are written in Python, each of one version.
+//! What comes from Python's registry, each package of one version.
 
 use std::env;
 use std::fs;
@@ -9,21 +9,20 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::workspace::{Workspace, say};
 
-/// The versions and hashes of everything, down to the last dependency.
-const REQUIREMENTS: &str = "xtask/openapi/requirements.txt";
-
 /// A directory of packages that `pip` has filled. It is no virtual environment, as not every Python can make one.
 pub(crate) struct Python {
-    packages: PathBuf,
+    pub(crate) packages: PathBuf,
 }
 
 impl Python {
-    /// Installs the packages below the target directory, unless they are there.
-    pub(crate) fn install(workspace: &Workspace) -> Result<Self> {
-        let packages = workspace.tools().join("python");
-        let requirements = workspace.root.join(REQUIREMENTS);
-        let wanted =
-            fs::read_to_string(&requirements).with_context(|| format!("cannot read `{REQUIREMENTS}`"))?;
+    /// Installs what the task `name` needs below the target directory, unless it is there.
+    ///
+    /// `requirements.txt` of the task has the versions and hashes of everything, down to the last dependency.
+    pub(crate) fn install(workspace: &Workspace, name: &str) -> Result<Self> {
+        let packages = workspace.tools().join(name);
+        let list = format!("xtask/{name}/requirements.txt");
+        let requirements = workspace.root.join(&list);
+        let wanted = fs::read_to_string(&requirements).with_context(|| format!("cannot read `{list}`"))?;
         let stamp = packages.join("requirements.txt");
         if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
             return Ok(Self { packages });
@@ -31,7 +30,7 @@ impl Python {
         if packages.exists() {
             fs::remove_dir_all(&packages)?;
         }
-        say(format_args!("$ python3 -m pip install --require-hashes --requirement {REQUIREMENTS}"))?;
+        say(format_args!("$ python3 -m pip install --require-hashes --requirement {list}"))?;
         let status = Command::new("python3")
             .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
             // Nothing is built, and nothing comes along that is not in the list.

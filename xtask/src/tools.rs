@@ -26,8 +26,8 @@ impl Tool {
         let root = tools.to_string_lossy();
         let build = tools.join("build");
         workspace.cargo_with(
-            [("CARGO_PROFILE_DEV_DEBUG", "false")],
-            [
+            &[("CARGO_PROFILE_DEV_DEBUG", "false")],
+            &[
                 "install",
                 "--quiet",
                 "--locked",

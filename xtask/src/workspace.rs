@@ -39,20 +39,20 @@ impl Workspace {
 
     /// Prints a cargo command line and runs it.
     pub(crate) fn cargo<const N: usize>(&self, arguments: [&str; N]) -> Result<()> {
-        self.cargo_with([], arguments)
+        self.cargo_with(&[], &arguments)
     }
 
     /// Prints a cargo command line with variables before it, and runs it.
-    pub(crate) fn cargo_with<const V: usize, const N: usize>(
-        &self,
-        variables: [(&str, &str); V],
-        arguments: [&str; N],
-    ) -> Result<()> {
+    pub(crate) fn cargo_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Result<()> {
         let settings = variables.iter().map(|(name, value)| format!("{name}={} ", quoted(value)));
         let words: Vec<String> = arguments.iter().map(|argument| quoted(argument)).collect();
         let line = format!("{}cargo {}", settings.collect::<String>(), words.join(" "));
         say(format_args!("$ {line}"))?;
-        let status = self.command(&arguments)?.envs(variables).status().context("cannot run `cargo`")?;
+        let status = self
+            .command(arguments)?
+            .envs(variables.iter().copied())
+            .status()
+            .context("cannot run `cargo`")?;
         if !status.success() {
             bail!("`{line}` failed: {status}");
         }
