@@ -30,6 +30,8 @@ mod scope;
 mod engine;
 mod prediction;
 
+#[cfg(feature = "audio")]
+pub mod audio;
 #[cfg(feature = "candle")]
 pub mod candle;
 

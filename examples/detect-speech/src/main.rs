@@ -1,21 +1,20 @@
 //! Finds where in a recording somebody speaks.
 //!
-//! `audio` reads files, `model` is the network, `segments` makes parts of the recording of what the network says.
+//! `model` is the network, `segments` makes parts of the recording of what the network says.
 //!
 //! Run with: `cargo run --release -p detect-speech`
 
-mod audio;
 mod model;
 mod segments;
 #[cfg(test)]
 mod tests;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use candle_core::DType;
 use candle_nn::VarBuilder;
-use cog_core::{Input, Output, Path, Predictor, Result, Scope, Setup, candle};
+use cog_core::{Input, Output, Path, Predictor, Result, Scope, Setup, audio, candle};
 
 use crate::model::{Detector, RATE, WINDOW};
 use crate::segments::{Rules, Segment};
@@ -23,8 +22,8 @@ use crate::segments::{Rules, Segment};
 /// The weights that the program carries, so that it runs without a download.
 const EMBEDDED: &[u8] = include_bytes!("../weights/silero_vad_16k.safetensors");
 
-/// How long a recording may be, in seconds.
-const MAX_SECONDS: u32 = 2 * 60 * 60;
+/// How long a recording may be.
+const LONGEST: Duration = Duration::from_secs(2 * 60 * 60);
 
 /// How long a window is, in seconds.
 const SECONDS: f64 = WINDOW as f64 / RATE as f64;
@@ -73,7 +72,7 @@ impl Predictor for DetectSpeech {
 
     async fn predict(&self, request: Request, scope: Scope) -> Result<Speech> {
         let began = Instant::now();
-        let samples = audio::read(&request.audio, RATE, MAX_SECONDS, || Ok(scope.check()?))?;
+        let samples = audio::read(&request.audio, RATE, LONGEST, &scope)?;
         scope.record_metric("timing.read", began.elapsed().as_secs_f64())?;
 
         let began = Instant::now();

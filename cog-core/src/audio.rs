@@ -1,13 +1,12 @@
-//! From a file to samples: decoding, mixing the channels to one, resampling.
+//! Recordings as models want them: decoded, the channels mixed to one, resampled. The feature `audio` has it.
 //!
-//! Reads WAV, MP3, FLAC and Ogg Vorbis of any sample rate that is in use and any number of channels. What is held is the samples of the
-//! rate that is asked for, and their number is bounded; a file that is not one of these, damaged or empty is refused with a line that
-//! says so. Knows no model.
+//! [`read`] takes WAV, MP3, FLAC and Ogg Vorbis of 1,000 to 384,000 samples a second and any number of channels. A file that is not one of
+//! these, damaged or empty is refused with a line that says so and what to send instead.
 
 use std::fs::File;
 use std::path::Path;
+use std::time::Duration;
 
-use anyhow::{Context as _, Result, anyhow, ensure};
 use rubato::audioadapter_buffers::direct::SequentialSlice;
 use rubato::{Fft, FixedSync, Resampler as _};
 use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
@@ -16,18 +15,35 @@ use symphonia::core::formats::{FormatOptions, FormatReader, TrackType, probe::Hi
 use symphonia::core::io::MediaSourceStream;
 use symphonia::core::meta::MetadataOptions;
 
+use crate::anyhow::{Context as _, anyhow, ensure};
+use crate::error::{Error, Result};
+use crate::scope::Scope;
+
 /// The sample rates that are in use, in samples a second. A resampler for others would be as large as the file says.
 const RATES: std::ops::RangeInclusive<u32> = 1_000..=384_000;
 
-/// Returns the samples of a file, one channel from -1 to 1, at `rate` samples a second. More than `max_seconds` are refused.
+/// Returns a recording as one channel of `rate` samples a second.
 ///
-/// `check` is asked between any two pieces of the file, and what it returns ends the reading.
-pub(crate) fn read(
-    path: &Path,
-    rate: u32,
-    max_seconds: u32,
-    check: impl Fn() -> Result<()>,
-) -> Result<Vec<f32>> {
+/// A sample is 0 in silence and from -1 to 1 where nothing is louder than its format can say; resampling, and formats that lose something,
+/// may go a little beyond. The first sample is that of the beginning of the recording, and there are as many as it is long. All of them are
+/// in memory, four bytes each, and no more than `longest` has; the file itself is read piece by piece.
+///
+/// ```no_run
+/// # use std::time::Duration;
+/// # use cog_core::{Path, Result, Scope, audio};
+/// fn loudness(recording: &Path, scope: &Scope) -> Result<f32> {
+///     let samples = audio::read(recording, 16_000, Duration::from_secs(60), scope)?;
+///     let energy: f32 = samples.iter().map(|sample| sample * sample).sum();
+///     Ok((energy / samples.len() as f32).sqrt())
+/// }
+/// ```
+///
+/// # Errors
+/// When the file cannot be read, is no recording in one of the formats, is damaged, has no sound in it, or takes longer than `longest`.
+///
+/// # Cancellation
+/// `scope` is asked between any two pieces of the file.
+pub fn read(path: &Path, rate: u32, longest: Duration, scope: &Scope) -> Result<Vec<f32>> {
     let file = File::open(path).with_context(|| format!("cannot read `{}`", path.display()))?;
     ensure!(file.metadata()?.len() > 0, "the file is empty; send a WAV, MP3, FLAC or Ogg file");
     let Recording { mut format, mut decoder, track } = open(file)?;
@@ -35,7 +51,7 @@ pub(crate) fn read(
     let mut samples = None;
     let mut interleaved = Vec::new();
     while let Some(packet) = format.next_packet().map_err(damaged)? {
-        check()?;
+        scope.check()?;
         if packet.track_id != track {
             continue;
         }
@@ -48,7 +64,7 @@ pub(crate) fn read(
         let (from, channels) = (decoded.spec().rate(), decoded.spec().channels().count());
         let samples = match &mut samples {
             Some(samples) => samples,
-            none => none.insert(Samples::new(from, rate, max_seconds)?),
+            none => none.insert(Samples::new(from, rate, longest)?),
         };
         decoded.copy_to_vec_interleaved::<f32>(&mut interleaved);
         samples.push(from, interleaved.chunks_exact(channels.max(1)).map(mean))?;
@@ -83,8 +99,8 @@ fn open(file: File) -> Result<Recording> {
     Ok(Recording { format, decoder, track })
 }
 
-fn damaged(error: AudioError) -> anyhow::Error {
-    anyhow::Error::new(error).context("the recording is damaged or cut short; send the whole file")
+fn damaged(error: AudioError) -> Error {
+    Error::new(error).context("the recording is damaged or cut short; send the whole file")
 }
 
 fn mean(frame: &[f32]) -> f32 {
@@ -95,7 +111,7 @@ fn mean(frame: &[f32]) -> f32 {
 struct Samples {
     from: u32,
     to: u32,
-    max_seconds: u32,
+    longest: Duration,
     /// None where the rates are the same.
     resampler: Option<Fft<f32>>,
     /// Too few yet for the resampler.
@@ -106,7 +122,7 @@ struct Samples {
 }
 
 impl Samples {
-    fn new(from: u32, to: u32, max_seconds: u32) -> Result<Self> {
+    fn new(from: u32, to: u32, longest: Duration) -> Result<Self> {
         let rates = RATES;
         ensure!(
             rates.contains(&from),
@@ -117,7 +133,7 @@ impl Samples {
         let resampler = (from != to)
             .then(|| Fft::new(from as usize, to as usize, 1024, 1, FixedSync::Input))
             .transpose()?;
-        Ok(Self { from, to, max_seconds, resampler, waiting: Vec::new(), ready: Vec::new(), count: 0 })
+        Ok(Self { from, to, longest, resampler, waiting: Vec::new(), ready: Vec::new(), count: 0 })
     }
 
     fn push(&mut self, from: u32, samples: impl Iterator<Item = f32>) -> Result<()> {
@@ -126,9 +142,9 @@ impl Samples {
         self.waiting.extend(samples);
         self.count += self.waiting.len() - before;
         ensure!(
-            self.count as u64 <= u64::from(self.from) * u64::from(self.max_seconds),
+            self.count as f64 <= f64::from(self.from) * self.longest.as_secs_f64(),
             "the recording is longer than {} seconds; send it in parts",
-            self.max_seconds
+            self.longest.as_secs_f64()
         );
         self.resample()
     }

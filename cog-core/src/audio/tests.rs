@@ -1,10 +1,19 @@
 //! Every format, rate and number of channels, and files that are none.
 
+use std::collections::HashMap;
+use std::fs;
 use std::io::Write as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
 
 use super::*;
+use crate::prediction::Record;
+use crate::scope::Directory;
 
 const RATE: u32 = 16_000;
+const LONGEST: Duration = Duration::from_secs(8);
 
 /// A WAV file of 16 bits a sample.
 fn wav(rate: u32, channels: u16, samples: &[f32]) -> Vec<u8> {
@@ -38,11 +47,12 @@ fn tone(rate: u32, channels: u16) -> Vec<f32> {
 fn decode(content: &[u8]) -> Result<Vec<f32>, String> {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(content).unwrap();
-    read(file.path(), RATE, 8, || Ok(())).map_err(|error| format!("{error:#}"))
+    read(file.path(), RATE, LONGEST, &Scope::none()).map_err(|error| format!("{error:#}"))
 }
 
-fn data(name: &str) -> Vec<u8> {
-    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)).unwrap()
+/// A recording that an example has. What is in it says the README beside it.
+fn clip(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/detect-speech/tests/data").join(name)
 }
 
 #[test]
@@ -65,10 +75,10 @@ fn any_rate_and_number_of_channels_becomes_the_same_sound() {
 
 #[test]
 fn formats_with_loss_sound_like_the_one_without() {
-    let expected = decode(&data("clip.flac")).unwrap();
+    let expected = decode(&fs::read(clip("clip.flac")).unwrap()).unwrap();
     assert_eq!(expected.len(), 8 * RATE as usize);
     for name in ["clip.ogg", "clip.mp3"] {
-        let samples = decode(&data(name)).unwrap();
+        let samples = decode(&fs::read(clip(name)).unwrap()).unwrap();
         let seconds = samples.len() as f32 / RATE as f32;
         assert!((seconds - 8.).abs() < 0.1, "{name} has {seconds} s");
         let energy = |samples: &[f32]| samples.iter().map(|sample| sample * sample).sum::<f32>().sqrt();
@@ -81,7 +91,7 @@ fn formats_with_loss_sound_like_the_one_without() {
 fn what_cannot_be_read_is_refused_with_the_reason() {
     let unknown = "the file is no recording that can be read; send a WAV, MP3, FLAC or Ogg file";
     let damaged = "the recording is damaged or cut short; send the whole file";
-    let flac = data("clip.flac");
+    let flac = fs::read(clip("clip.flac")).unwrap();
     for (what, content, expected) in [
         ("nothing", Vec::new(), "the file is empty; send a WAV, MP3, FLAC or Ogg file"),
         ("a text", b"this is no recording".repeat(100), unknown),
@@ -106,8 +116,11 @@ fn what_cannot_be_read_is_refused_with_the_reason() {
 }
 
 #[test]
-fn whoever_checks_can_end_it() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/clip.flac");
-    let error = read(&path, RATE, 8, || Err(anyhow!("enough"))).unwrap_err();
-    assert_eq!(error.to_string(), "enough");
+fn a_cancel_ends_it() {
+    let canceled = CancellationToken::new();
+    canceled.cancel();
+    let record = Record::new("reading".parse().unwrap(), false, 8, canceled);
+    let scope = Scope::new(Arc::new(record), HashMap::new(), Directory::new(None));
+    let error = read(&clip("clip.flac"), RATE, LONGEST, &scope).unwrap_err();
+    assert!(error.is::<crate::Canceled>(), "{error:#}");
 }
