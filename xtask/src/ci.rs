@@ -148,7 +148,7 @@ fn openapi(workspace: &Workspace) -> Result<()> {
 }
 
 fn e2e(workspace: &Workspace) -> Result<()> {
-    models::run(&["classify", "embed", "generate", "samples"])?;
+    models::run(&["classify", "embed", "generate", "samples", "transcribe"])?;
     workspace.cargo([
         "build",
         "--release",
@@ -164,6 +164,8 @@ fn e2e(workspace: &Workspace) -> Result<()> {
         "embed",
         "-p",
         "generate",
+        "-p",
+        "transcribe",
     ])?;
     e2e::run(workspace).context("see the logs of the servers in `target/e2e`")
 }

@@ -10,6 +10,7 @@ mod hello_world;
 mod http;
 mod pages;
 mod server;
+mod transcribe;
 mod upscale;
 
 use std::fs;
@@ -65,6 +66,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     classify::check(&bench)?;
     embed::check(&bench)?;
     generate::check(&bench)?;
+    transcribe::check(&bench)?;
     pages::check_readme(&bench)
 }
 
