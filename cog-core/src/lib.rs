@@ -30,6 +30,8 @@ mod scope;
 mod engine;
 mod prediction;
 
+mod batch;
+
 #[cfg(feature = "audio")]
 pub mod audio;
 #[cfg(feature = "candle")]
@@ -44,6 +46,9 @@ pub use cog_macros::{Choices, Input, Output};
 pub use serde_json::{Value, json};
 pub use tokio_util::sync::CancellationToken;
 
+pub use crate::batch::{
+    BatchItem, BatchLimits, BatchOutput, BatchPredictor, BatchStream, Batched, Oversized, Reply,
+};
 pub use crate::device::{DevicePreference, DevicePreferenceError};
 pub use crate::engine::{
     CancelOnDrop, Engine, EngineConfig, HealthReport, OutputCapture, Phase, PredictionHandle, Rejection,

@@ -27,6 +27,9 @@ pub mod cancellation {}
 #[doc = include_str!("../../docs/guide/files.md")]
 pub mod files {}
 
+#[doc = include_str!("../../docs/guide/batching.md")]
+pub mod batching {}
+
 #[doc = include_str!("../../docs/guide/http.md")]
 pub mod http {}
 

@@ -6,6 +6,7 @@
     reason = "a test that cannot go on has failed; clippy knows only functions marked as tests"
 )]
 
+mod batches;
 mod cancel;
 #[cfg(feature = "candle")]
 mod candle;

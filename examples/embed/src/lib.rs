@@ -1,6 +1,6 @@
 //! Turns texts into vectors that say what they mean, with MiniLM.
 //!
-//! - [`model`] is the network with its tokenizer: a few texts in, one unit vector for each out.
+//! - [`network`] is a BERT, and [`model`] what is around it: a few texts in, one unit vector for each out.
 //! - [`predictor`] is what a client asks: any number of texts, a few at a time.
 //! - [`files`] finds the files of the model.
 //!
@@ -20,7 +20,9 @@
 //! ```
 
 pub mod files;
+mod fused;
 pub mod model;
+pub mod network;
 pub mod predictor;
 
 pub use files::Files;

@@ -8,11 +8,11 @@ use std::path::Path;
 
 use anyhow::{Context as _, Error, Result};
 use candle_core::{DType, Device, Tensor};
-use candle_transformers::models::bert::{BertModel, Config};
 use cog_core::candle;
 use tokenizers::{EncodeInput, PaddingParams, Tokenizer, TruncationParams};
 
 use crate::Files;
+use crate::network::{Config, Network};
 
 /// How many tokens of a text count, its two marks included: as many as the authors of the model let it read. It has positions for 512, but
 /// was never trained on such long texts.
@@ -21,7 +21,7 @@ pub const MAX_TOKENS: usize = 256;
 /// A MiniLM with its weights and its tokenizer.
 pub struct Embedder {
     tokenizer: Tokenizer,
-    network: BertModel,
+    network: Network,
     device: Device,
 }
 
@@ -30,8 +30,8 @@ pub struct Embedder {
 pub struct Embedded {
     /// For each text a vector of length 1.
     pub vectors: Vec<Vec<f32>>,
-    /// How many tokens the texts had, the marks at their ends included and padding not.
-    pub tokens: usize,
+    /// How many tokens each text has, the marks at its ends included and padding not.
+    pub tokens: Vec<usize>,
     /// The texts that were longer than [`MAX_TOKENS`].
     pub truncated: Vec<Truncated>,
 }
@@ -56,7 +56,7 @@ impl Embedder {
         let tokenizer = tokenizer(&read(&files.tokenizer)?, config.max_position_embeddings)
             .with_context(|| format!("`{}` is no tokenizer", files.tokenizer.display()))?;
         let tensors = candle::tensors(&files.tensors, DType::F32, device)?;
-        let network = BertModel::load(tensors, &config)?;
+        let network = Network::load(&tensors, &config)?;
         Ok(Self { tokenizer, network, device: device.clone() })
     }
 
@@ -75,15 +75,14 @@ impl Embedder {
             Tensor::from_vec(values, (encodings.len(), width), &self.device)
         };
         let mask = matrix(tokenizers::Encoding::get_attention_mask)?;
-        let states = self.network.forward(
-            &matrix(tokenizers::Encoding::get_ids)?,
-            &matrix(tokenizers::Encoding::get_type_ids)?,
-            Some(&mask),
-        )?;
+        let has_padding = encodings.iter().any(|encoding| encoding.get_attention_mask().contains(&0));
+        let tokens = matrix(tokenizers::Encoding::get_ids)?;
+        let states = self.network.forward(&tokens, has_padding.then_some(&mask))?;
         let vectors = mean(&states, &mask).and_then(|means| normalized(&means))?.to_vec2()?;
 
-        let tokens =
-            encodings.iter().flat_map(|encoding| encoding.get_attention_mask()).sum::<u32>() as usize;
+        let count =
+            |encoding: &tokenizers::Encoding| encoding.get_attention_mask().iter().sum::<u32>() as usize;
+        let tokens = encodings.iter().map(count).collect();
         let truncated =
             encodings.iter().enumerate().filter(|(_, encoding)| !encoding.get_overflowing().is_empty());
         let truncated = truncated.map(|(index, encoding)| {

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use candle_core::Device;
-use cog_core::{InputValue as _, Predictor as _, Scope, Setup, Weights, json};
+use cog_core::{Batched, InputValue as _, Predictor as _, Scope, Setup, Weights, json};
 use embed::model::Truncated;
 use embed::predictor::Request;
 use embed::{Embed, Embedder, Files};
@@ -61,7 +61,7 @@ async fn of_a_long_text_the_beginning_counts() -> Result<()> {
     let embedded = embedder.embed(&["short", text.as_str(), beginning.as_str()])?;
     // The 254th word ends where its space begins.
     assert_eq!(embedded.truncated, [Truncated { index: 1, characters: 2 * 254 - 1 }]);
-    assert_eq!(embedded.tokens, 3 + 256 + 256);
+    assert_eq!(embedded.tokens, [3, 256, 256]);
     assert_eq!(embedded.vectors[1], embedded.vectors[2]);
     Ok(())
 }
@@ -98,7 +98,7 @@ async fn weights_that_are_not_there_are_asked_for() -> Result<()> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     for path in ["nowhere", "Cargo.toml", "src"] {
         let setup = Setup::new(Some(Weights::Path(here.join(path))));
-        let error = format!("{:#}", Embed::setup(&setup).await.err().unwrap());
+        let error = format!("{:#}", Batched::<Embed>::setup(&setup).await.err().unwrap());
         assert!(error.contains("run `cargo xtask models embed`, or set `COG_WEIGHTS`"), "{path}: {error}");
         assert!(error.contains("config.json`: No such file"), "{path}: {error}");
     }
@@ -106,9 +106,9 @@ async fn weights_that_are_not_there_are_asked_for() -> Result<()> {
 }
 
 /// The model, if its files are here. Tells whoever watches if they are not.
-async fn model() -> Result<Option<Embed>> {
+async fn model() -> Result<Option<Batched<Embed>>> {
     Ok(match files().await? {
-        Some(_) => Some(Embed::setup(&Setup::default()).await?),
+        Some(_) => Some(Batched::setup(&Setup::default()).await?),
         None => None,
     })
 }

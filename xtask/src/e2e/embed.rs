@@ -1,13 +1,17 @@
 //! `embed`: texts in, vectors out, and memory that does not grow.
 
+use std::thread;
 use std::time::Instant;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, anyhow, ensure};
 use serde_json::{Value, json};
 
 use super::http::{Connection, request};
 use super::server::{Server, check_signals};
 use super::{Bench, pages};
+
+/// How many clients ask at once.
+const CLIENTS: usize = 24;
 
 /// How many requests follow one another while the memory is watched.
 const REQUESTS: u32 = 10_000;
@@ -77,6 +81,33 @@ pub(super) fn check(bench: &Bench<'_>) -> Result<()> {
             Ok(((), error.to_owned()))
         })?;
     }
+    bench.check("clients that ask at once are computed together, and each gets its own vector", || {
+        let texts: Vec<_> = (1..=CLIENTS).map(|number| "word ".repeat(number)).collect();
+        let address = server.address;
+        let asked: Vec<Value> = thread::scope(|threads| {
+            let asking: Vec<_> = texts
+                .iter()
+                .map(|text| threads.spawn(move || ask(&mut Connection::open(address)?, &json!([text]))))
+                .collect();
+            asking
+                .into_iter()
+                .map(|thread| thread.join().map_err(|_| anyhow!("a client panicked"))?)
+                .collect::<Result<_>>()
+        })?;
+        let mut largest_batch = 0;
+        for (text, prediction) in texts.iter().zip(asked) {
+            let alone = ask(&mut connection, &json!([text]))?;
+            let number = |value: &Value| value.as_f64().context("no number");
+            for place in 0..384 {
+                let (got, expected) = (&prediction["output"][0][place], &alone["output"][0][place]);
+                ensure!((number(got)? - number(expected)?).abs() < 1e-4, "{got} and not {expected}");
+            }
+            let size = prediction["metrics"]["batch"]["size"].as_u64().context("there is no `batch.size`")?;
+            largest_batch = largest_batch.max(size);
+        }
+        ensure!(largest_batch > 1, "each was alone in its batch");
+        Ok(((), format!("up to {largest_batch} of {CLIENTS} in a batch")))
+    })?;
     bench.check("10,000 requests later it is as large as before", || {
         let request = request("/predictions", &json!({ "input": { "texts": ["A short text."] } }));
         let start = Instant::now();
