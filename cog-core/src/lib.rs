@@ -36,6 +36,8 @@ mod batch;
 pub mod audio;
 #[cfg(feature = "candle")]
 pub mod candle;
+#[cfg(feature = "image")]
+pub mod picture;
 
 #[doc(hidden)]
 pub mod __private;

@@ -1,6 +1,9 @@
 //! Choosing the next token.
 //!
-//! The same seed and settings choose the same tokens, in every version of this program: chance comes from the few lines at the end.
+//! The same seed and settings choose the same tokens, in every version of this program, as its generator of random numbers is defined to the bit.
+
+use rand_xoshiro::SplitMix64;
+use rand_xoshiro::rand_core::{RngCore as _, SeedableRng as _};
 
 /// How tokens are chosen.
 #[derive(Clone, Debug)]
@@ -30,7 +33,7 @@ const LATELY: usize = 64;
 #[derive(Debug)]
 pub struct Sampler {
     sampling: Sampling,
-    chance: Chance,
+    random: SplitMix64,
 }
 
 /// A token and its share of the probability, which need not add up to 1.
@@ -39,7 +42,7 @@ type Candidate = (u32, f32);
 impl Sampler {
     /// A sampler at its beginning.
     pub fn new(sampling: Sampling) -> Self {
-        Self { chance: Chance(sampling.seed), sampling }
+        Self { random: SplitMix64::seed_from_u64(sampling.seed), sampling }
     }
 
     /// Chooses one of the tokens that `logits` has a value for, to follow `text`.
@@ -57,7 +60,7 @@ impl Sampler {
         }
         keep_top(&mut candidates, self.sampling.top_p);
         let total: f32 = candidates.iter().map(|(_, share)| share).sum();
-        let mut left = self.chance.next() * total;
+        let mut left = chance(&mut self.random) * total;
         for (token, share) in candidates {
             left -= share;
             if left < 0. {
@@ -114,19 +117,10 @@ fn descending(one: &Candidate, other: &Candidate) -> std::cmp::Ordering {
     other.1.total_cmp(&one.1).then(one.0.cmp(&other.0))
 }
 
-/// The generator `SplitMix64`.
-#[derive(Debug)]
-struct Chance(u64);
-
-impl Chance {
-    /// A number from 0 up to but not including 1.
-    fn next(&mut self) -> f32 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        // As many bits as the type can tell apart.
-        ((mixed ^ (mixed >> 31)) >> 40) as f32 / (1 << 24) as f32
-    }
+/// A number from 0 up to but not including 1.
+fn chance(random: &mut SplitMix64) -> f32 {
+    // As many bits as the type can tell apart.
+    (random.next_u64() >> 40) as f32 / (1 << 24) as f32
 }
 
 #[cfg(test)]

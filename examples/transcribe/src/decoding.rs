@@ -5,6 +5,8 @@ use std::io::Write as _;
 use anyhow::Result;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
+use rand_xoshiro::SplitMix64;
+use rand_xoshiro::rand_core::{RngCore as _, SeedableRng as _};
 
 use crate::network::{Heard, Network};
 use crate::rules::{self, log_sum_exp};
@@ -70,7 +72,7 @@ fn attempt(
     check: &impl Fn() -> Result<()>,
 ) -> Result<Decoded> {
     // The same recording makes the same text.
-    let mut random = Random(0);
+    let mut random = SplitMix64::seed_from_u64(0);
     let mut reading = network.read(heard);
     check()?;
     let mut logits = reading.push(vocabulary.start)?;
@@ -94,9 +96,9 @@ fn attempt(
 }
 
 /// The most likely token, or at a temperature above 0 any, each as often as it is likely.
-fn choose(logits: &[f32], temperature: f32, random: &mut Random) -> u32 {
+fn choose(logits: &[f32], temperature: f32, random: &mut SplitMix64) -> u32 {
     // The largest of these is a fair choice, since noise of this distribution is added.
-    let noise = |random: &mut Random| -(-random.next().ln()).ln() * temperature;
+    let noise = |random: &mut SplitMix64| -(-chance(random).ln()).ln() * temperature;
     let mut best = (0, f32::NEG_INFINITY);
     for (token, logit) in (0..).zip(logits).filter(|(_, logit)| **logit > f32::NEG_INFINITY) {
         let value = logit + if temperature > 0. { noise(random) } else { 0. };
@@ -107,18 +109,10 @@ fn choose(logits: &[f32], temperature: f32, random: &mut Random) -> u32 {
     best.0
 }
 
-/// Numbers that look random, by the generator SplitMix64.
-struct Random(u64);
-
-impl Random {
-    /// Above 0, and below 1.
-    fn next(&mut self) -> f32 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        // The first 23 bits, and half of what is below them.
-        ((mixed ^ mixed >> 31) >> 41) as f32 / 8_388_608. + 0.5 / 8_388_608.
-    }
+/// A number above 0 and below 1.
+fn chance(random: &mut SplitMix64) -> f32 {
+    // The first 23 bits, and half of what is below them.
+    (random.next_u64() >> 41) as f32 / 8_388_608. + 0.5 / 8_388_608.
 }
 
 /// How many times zlib makes a text smaller.
@@ -148,8 +142,8 @@ mod tests {
     #[test]
     fn tokens_are_chosen_as_often_as_they_are_likely() {
         let logits = [0., f32::NEG_INFINITY, 3_f32.ln(), f32::NEG_INFINITY];
-        let mut random = Random(0);
-        let counts = |temperature: f32, random: &mut Random| {
+        let mut random = SplitMix64::seed_from_u64(0);
+        let counts = |temperature: f32, random: &mut SplitMix64| {
             let chosen: Vec<u32> = (0..4_000).map(|_| choose(&logits, temperature, random)).collect();
             [0, 1, 2, 3].map(|token| chosen.iter().filter(|chosen| **chosen == token).count())
         };

@@ -9,7 +9,8 @@ use std::{env, fs};
 
 use anyhow::{Result, bail};
 use candle_core::Device;
-use upscale::{Limits, Picture, Upscaler};
+use cog_core::picture::{Limits, Picture};
+use upscale::Upscaler;
 
 fn main() -> Result<()> {
     let arguments: Vec<PathBuf> = env::args_os().skip(1).map(PathBuf::from).collect();

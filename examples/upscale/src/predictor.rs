@@ -7,9 +7,10 @@ use cog_core::{
     Input, Path, Predictor, Result, Scope, Setup,
     anyhow::{Context, bail},
     candle, current_scope,
+    picture::{Limits, Picture},
 };
 
-use crate::{Limits, Picture, Upscaler};
+use crate::Upscaler;
 
 /// The weights that the program carries, so that it runs without a download.
 const EMBEDDED: [(&str, &[u8]); 2] = [

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use anyhow::Result;
 use candle_core::Device;
-use upscale::{Limits, Picture, Upscaler};
+use cog_core::picture::{Limits, Picture};
+use upscale::Upscaler;
 
 #[test]
 fn x2_equals_the_published_result() -> Result<()> {

@@ -149,11 +149,12 @@ fn limits_are_exact() {
 
 #[test]
 fn a_path_is_read_within_the_limits() {
-    let fixture = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/fixture.png"));
-    let picture = Picture::open(fixture, &Limits::default()).unwrap();
-    assert_eq!(picture.colour().dimensions(), (128, 128));
-    let error = Picture::open(fixture, &Limits { max_bytes: 1_000, ..Limits::default() }).unwrap_err();
-    assert_eq!(error.to_string(), "the file is longer than the limit of 1000 bytes; send a smaller picture");
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), encode(gradient(), ImageFormat::Png)).unwrap();
+    let picture = Picture::open(file.path(), &Limits::default()).unwrap();
+    assert_eq!(picture.colour().dimensions(), (24, 16));
+    let error = Picture::open(file.path(), &Limits { max_bytes: 100, ..Limits::default() }).unwrap_err();
+    assert_eq!(error.to_string(), "the file is longer than the limit of 100 bytes; send a smaller picture");
     let error = Picture::open(Path::new("no such picture.png"), &Limits::default()).unwrap_err();
     assert_eq!(error.to_string(), "cannot read `no such picture.png`");
 }

@@ -1,4 +1,4 @@
-//! Picture files: from bytes to pixels within limits, and back to PNG.
+//! Picture files: from bytes to pixels within limits, and back to PNG. The feature `image` has it.
 //!
 //! Reads PNG, JPEG and WebP, of an animation the first frame. Size limits are checked on the header, before memory
 //! for the pixels is taken. Promises 8-bit colours the right way up, whatever the file held: grey, palettes, CMYK
@@ -8,7 +8,6 @@ use std::fs::File;
 use std::io::{Cursor, Read as _};
 use std::path::Path;
 
-use anyhow::{Context as _, Result, bail, ensure};
 use image::codecs::png::PngEncoder;
 use image::imageops::{self, FilterType};
 use image::metadata::Orientation;
@@ -16,6 +15,9 @@ use image::{
     DynamicImage, ExtendedColorType, GrayImage, ImageDecoder as _, ImageEncoder as _, ImageFormat,
     ImageReader, RgbImage,
 };
+
+use crate::anyhow::{Context as _, bail, ensure};
+use crate::error::Result;
 
 /// What a file may cost before it is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +42,17 @@ impl Default for Limits {
 ///
 /// The two are apart because a network sees colours only. The colour under a transparent pixel is kept as the file
 /// has it: painting a background there would show at the seams.
+///
+/// ```no_run
+/// use cog_core::picture::{Limits, Picture};
+///
+/// // In a prediction the path is that of an input.
+/// let picture = Picture::open("photo.jpg".as_ref(), &Limits::default())?;
+/// let (width, height) = picture.colour().dimensions();
+/// // Eight bits for red, green and blue, row by row.
+/// assert_eq!(picture.colour().as_raw().len(), 3 * width as usize * height as usize);
+/// # Ok::<(), cog_core::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picture {
     colour: RgbImage,
@@ -52,7 +65,6 @@ impl Picture {
     /// Reads the file at `path`.
     ///
     /// # Errors
-    ///
     /// When the file cannot be read, and as [`decode`](Self::decode).
     pub fn open(path: &Path, limits: &Limits) -> Result<Self> {
         let mut bytes = Vec::new();
@@ -66,7 +78,6 @@ impl Picture {
     /// Decodes the bytes of a PNG, JPEG or WebP file; its name does not matter.
     ///
     /// # Errors
-    ///
     /// When the bytes are empty, no picture, a picture of another format, damaged or cut short, or over a limit.
     /// The message is one line that says what is wrong and what to do.
     pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Self> {
@@ -115,11 +126,13 @@ impl Picture {
     }
 
     /// The colours, without transparency.
+    #[must_use]
     pub fn colour(&self) -> &RgbImage {
         &self.colour
     }
 
     /// The same picture with other colours, of any size: transparency follows by bicubic interpolation.
+    #[must_use]
     pub fn with_colour(self, colour: RgbImage) -> Self {
         let (width, height) = colour.dimensions();
         let alpha = self.alpha.map(|alpha| imageops::resize(&alpha, width, height, FilterType::CatmullRom));
@@ -129,7 +142,6 @@ impl Picture {
     /// Encodes as PNG, with transparency and colour profile if there are any.
     ///
     /// # Errors
-    ///
     /// When the picture has no pixels, or more than PNG can hold.
     pub fn to_png(&self) -> Result<Vec<u8>> {
         let mut png = Vec::new();
