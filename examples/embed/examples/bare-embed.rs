@@ -10,12 +10,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result};
 use cog_core::{Setup, candle};
 use embed::{Embedder, Files};
-use mimalloc::MiMalloc;
 use tokio::runtime::Runtime;
-
-/// As the server has it.
-#[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> Result<()> {
     let mut arguments = env::args().skip(1);
