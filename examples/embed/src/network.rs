@@ -1,7 +1,7 @@
 //! The network: a BERT on candle, from tokens to one state for each.
 //!
 //! It computes what candle's own `bert` does, in two thirds of the time on a CPU: the three projections of an attention are one matrix, a
-//! batch without padding has no mask, and what is between two products is [`fused`].
+//! batch without padding has no mask, and what is between two products is `fused`.
 
 use anyhow::{Result, ensure};
 use candle_core::{D, Tensor};
