@@ -9,7 +9,7 @@
 //! - `hello` and `bare` are the two servers, `child` starts them and looks at them from outside;
 //! - `load` is the client: one thread, one `epoll`, requests that were written before the clock started;
 //! - `parts` are the measurements, `statistics` what is made of their samples;
-//! - `report` writes a table for people, and JSON for comparisons.
+//! - `report` writes tables and a chart for people, and JSON for comparisons.
 //!
 //! Machines are noisy, so nothing is compared with a number of another run: the two servers live side by side and are measured in turns
 //! (A B A B …), new ones in each round; differences and ratios are taken inside a round, and what is reported is the median of the
@@ -31,14 +31,21 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use self::options::Options;
+use self::report::Report;
 
 fn main() -> ExitCode {
     let name = std::env::args_os().next().unwrap_or_default();
     match Path::new(&name).file_name().and_then(OsStr::to_str) {
         Some(hello::NAME) => cog_server::main::<hello::HelloWorld>(),
         Some(bare::NAME) => end(bare::serve()),
-        _ => end(parts::run(&Options::parse()).and_then(|(report, json)| report.tell(json.as_deref()))),
+        _ => end(measure(&Options::parse())),
     }
+}
+
+fn measure(options: &Options) -> anyhow::Result<()> {
+    let mut report = Report::begin(options.rounds);
+    parts::run(options, &mut report)?;
+    report.tell(&options.output)
 }
 
 fn end(result: anyhow::Result<()>) -> ExitCode {

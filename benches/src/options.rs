@@ -17,9 +17,9 @@ pub(crate) struct Options {
     /// How often each thing is measured.
     #[arg(long, value_name = "N", default_value_t = 9)]
     pub(crate) rounds: usize,
-    /// Write the figures to this file as JSON.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) json: Option<PathBuf>,
+    /// Where `results.json`, `results.md` and `results.svg` are written.
+    #[arg(long, value_name = "DIRECTORY", default_value = "target/bench")]
+    pub(crate) output: PathBuf,
     /// Another build of this program, whose server is measured in the same rounds: before and after a change.
     #[arg(long = "also", value_name = "PROGRAM")]
     pub(crate) also: Vec<PathBuf>,

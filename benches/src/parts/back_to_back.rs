@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::child::Server;
 use crate::load::{self, Until};
-use crate::report::{Bound, Report};
+use crate::report::{Bound, OURS, Report};
 
 const REQUESTS: usize = 100_000;
 
@@ -12,9 +12,9 @@ pub(super) fn measure(programs: &[PathBuf], report: &mut Report) -> anyhow::Resu
     let Some(program) = programs.first() else { return Ok(()) };
     let server = Server::hello(program, 1)?;
     let outcome = load::drive(server.address(), 1, Until::Replies(REQUESTS))?;
-    let what = |figure: &str| format!("{REQUESTS} back to back, 1 slot: {figure}");
-    report.add(what("refused"), outcome.refused as f64, Some(Bound::AtMost(0.0)));
-    report.add(what("requests/s"), outcome.per_second(), None);
-    report.add(what("longest µs"), outcome.percentile(1.0), None);
+    let mut part = report.part("100,000 requests back to back, 1 slot");
+    part.hold("refused", OURS, outcome.refused as f64, "replies", Bound::AtMost(0.0));
+    part.add("throughput", OURS, outcome.per_second(), "requests/s");
+    part.add("longest", OURS, outcome.percentile(1.0), "µs");
     Ok(())
 }

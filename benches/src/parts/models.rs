@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::child::{self, Server};
 use crate::options::Options;
-use crate::report::{Bound, Report};
+use crate::report::{Bound, OURS, RATIO, Report};
 use crate::statistics::median;
 
 /// How often each is asked in a round, once more than is counted.
@@ -51,30 +51,31 @@ pub(super) fn measure(options: &Options, report: &mut Report) -> anyhow::Result<
     let models = [
         Model {
             name: "embed",
-            what: "ms for 8 texts",
+            what: "8 texts",
             input: json!({ "texts": TEXTS }),
             arguments: TEXTS.map(str::to_owned).to_vec(),
             seconds: |metrics| metrics["timing"]["embed"].as_f64(),
         },
         Model {
             name: "generate",
-            what: "ms a token",
+            what: "a token",
             input: json!({ "prompt": PROMPT, "chat": false, "temperature": 0, "max_tokens": TOKENS }),
             arguments: vec![TOKENS.to_string(), PROMPT.to_owned()],
             seconds: |metrics| metrics["tokens_per_second"].as_f64().map(f64::recip),
         },
     ];
+    let mut part = report.part("models");
     for model in models {
         let (bare, server): (Vec<_>, Vec<_>) = (0..options.rounds)
             .map(|_| model.round(directory))
             .collect::<anyhow::Result<Vec<_>>>()?
             .into_iter()
             .unzip();
-        let what = |figure: &str| format!("{}: {figure}", model.name);
+        let what = |figure: &str| format!("{}, {figure}", model.name);
         let ratio = median(bare.iter().zip(&server).map(|(bare, server)| bare / server));
-        report.add(what(&format!("{}, bare loop", model.what)), median(bare) * 1e3, None);
-        report.add(what(&format!("{}, in the server", model.what)), median(server) * 1e3, None);
-        report.add(what("of the speed of the bare loop"), ratio, Some(Bound::AtLeast(0.97)));
+        part.add(what(model.what), OURS, median(server) * 1e3, "ms");
+        part.add(what(model.what), "bare loop", median(bare) * 1e3, "ms");
+        part.hold(what("speed over the bare loop"), OURS, ratio, RATIO, Bound::AtLeast(0.97));
     }
     Ok(())
 }

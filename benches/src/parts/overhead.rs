@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::child::{self, Server};
 use crate::load::{self, Outcome, Until};
 use crate::options::Options;
-use crate::report::{Bound, Report};
+use crate::report::{Bound, OURS, RATIO, Report};
 use crate::statistics::median;
 
 /// As many slots as there are connections at most.
@@ -17,7 +17,7 @@ const WARM_UP: Duration = Duration::from_millis(100);
 pub(super) fn measure(programs: &[PathBuf], options: &Options, report: &mut Report) -> anyhow::Result<()> {
     let bare = child::this_program()?;
     let names = programs.iter().enumerate().map(|(place, program)| match place {
-        0 => "hello".to_owned(),
+        0 => OURS.to_owned(),
         _ => child::name_of(program),
     });
     let names: Vec<_> = ["bare".to_owned()].into_iter().chain(names).collect();
@@ -59,29 +59,31 @@ impl Sample {
 }
 
 fn tell(names: &[String], connections: usize, rounds: &[Vec<Sample>], report: &mut Report) {
+    let mut part = report.part("overhead");
     for (place, name) in names.iter().enumerate() {
-        let what = |figure: &str| format!("{name}, {connections} connections: {figure}");
+        let what = |figure: &str| match connections {
+            1 => format!("1 connection, {figure}"),
+            _ => format!("{connections} connections, {figure}"),
+        };
         // Differences inside a round first, the middle of the rounds after.
         let over = |figure: &dyn Fn(&Sample, &Sample) -> f64| {
             median(rounds.iter().filter_map(|round| Some(figure(round.get(place)?, round.first()?))))
         };
-        report.add(what("requests/s"), over(&|own, _| own.outcome.per_second()), None);
-        report.add(what("p50 µs"), over(&|own, _| own.outcome.percentile(0.5)), None);
-        report.add(what("p99 µs"), over(&|own, _| own.outcome.percentile(0.99)), None);
-        report.add(what("processor µs a request"), over(&|own, _| own.processor_time), None);
+        part.add(what("throughput"), name, over(&|own, _| own.outcome.per_second()), "requests/s");
+        part.add(what("p50"), name, over(&|own, _| own.outcome.percentile(0.5)), "µs");
+        part.add(what("p99"), name, over(&|own, _| own.outcome.percentile(0.99)), "µs");
+        part.add(what("processor time a request"), name, over(&|own, _| own.processor_time), "µs");
         if place > 0 {
-            let bound = if connections == 1 { 0.50 } else { 0.80 };
-            report.add(
-                what("of the requests/s of bare"),
-                over(&|own, bare| own.outcome.per_second() / bare.outcome.per_second()),
-                Some(Bound::AtLeast(bound)),
-            );
-            let bound = (connections == 1).then_some(Bound::AtMost(50.0));
+            let speed = over(&|own, bare| own.outcome.per_second() / bare.outcome.per_second());
+            let bound = Bound::AtLeast(if connections == 1 { 0.50 } else { 0.80 });
+            part.hold(what("throughput over bare"), name, speed, RATIO, bound);
             let added = over(&|own, bare| own.outcome.percentile(0.5) - bare.outcome.percentile(0.5));
-            report.add(what("µs added at the median"), added, bound);
+            if connections == 1 {
+                part.hold(what("added at the median"), name, added, "µs", Bound::AtMost(50.0));
+            }
             let refused: usize =
                 rounds.iter().filter_map(|round| round.get(place)).map(|own| own.outcome.refused).sum();
-            report.add(what("refused"), refused as f64, Some(Bound::AtMost(0.0)));
+            part.hold(what("refused"), name, refused as f64, "replies", Bound::AtMost(0.0));
         }
     }
 }

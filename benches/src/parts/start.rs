@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::child::{self, Server};
 use crate::options::Options;
-use crate::report::{Bound, Report};
+use crate::report::{Bound, OURS, Report};
 use crate::statistics::median;
 
 /// Starts per round: one takes milliseconds only.
@@ -24,12 +24,13 @@ pub(super) fn measure(programs: &[PathBuf], options: &Options, report: &mut Repo
             samples.push((server.started_in().as_secs_f64() * 1000.0, server.resident_memory()? as f64));
         }
     }
+    let mut part = report.part("start");
     for (place, (program, samples)) in programs.iter().zip(&samples).enumerate() {
-        let name = if place == 0 { "hello".to_owned() } else { child::name_of(program) };
+        let name = if place == 0 { OURS.to_owned() } else { child::name_of(program) };
         let started_in = median(samples.iter().map(|(milliseconds, _)| *milliseconds));
-        report.add(format!("{name}: exec to READY, ms"), started_in, Some(Bound::AtMost(15.0)));
+        part.hold("exec to READY", &name, started_in, "ms", Bound::AtMost(15.0));
         let memory = median(samples.iter().map(|(_, bytes)| bytes / f64::from(1 << 20)));
-        report.add(format!("{name}: idle resident memory, MiB"), memory, Some(Bound::AtMost(12.0)));
+        part.hold("idle resident memory", &name, memory, "MiB", Bound::AtMost(12.0));
     }
     Ok(())
 }

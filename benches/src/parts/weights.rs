@@ -16,7 +16,7 @@ use anyhow::{Context, ensure};
 use crate::child;
 use crate::hello;
 use crate::options::Options;
-use crate::report::{Bound, Report};
+use crate::report::{Bound, OURS, RATIO, Report};
 use crate::statistics::median;
 
 const MIB: usize = 1 << 20;
@@ -41,6 +41,11 @@ const CASES: [Case; 2] = [
 ];
 
 pub(super) fn measure(options: &Options, report: &mut Report) -> anyhow::Result<()> {
+    let mut part = report.part("weights");
+    if let Err(error) = time(Command::new("curl").arg("--version")) {
+        part.absent("curl", format!("it cannot be run: {error}"));
+        return Ok(());
+    }
     for Case { name, size, limit, bound } in CASES {
         let url = serve(size, limit)?;
         let mut rounds = Vec::with_capacity(options.rounds);
@@ -58,9 +63,9 @@ pub(super) fn measure(options: &Options, report: &mut Report) -> anyhow::Result<
             median(rounds.iter().map(|round| figure(round).as_secs_f64()))
         };
         let ratio = median(rounds.iter().map(|(curl, own)| own.as_secs_f64() / curl.as_secs_f64()));
-        report.add(format!("weights, {name}: curl, s"), seconds(|round| round.0), None);
-        report.add(format!("weights, {name}: weights pull, s"), seconds(|round| round.1), None);
-        report.add(format!("weights, {name}: weights pull over curl"), ratio, Some(bound));
+        part.add(name, OURS, seconds(|round| round.1), "s");
+        part.add(name, "curl", seconds(|round| round.0), "s");
+        part.hold(format!("{name}, time over curl"), OURS, ratio, RATIO, bound);
     }
     Ok(())
 }
