@@ -11,7 +11,7 @@ use std::{fs, thread};
 
 use anyhow::{Context, bail, ensure};
 
-use crate::{bare, hello};
+use crate::{bare, models};
 
 /// Longer than any start that is worth measuring.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -24,29 +24,36 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts the bare handler of the binary at `program`.
+    /// Starts the bare handlers of the binary at `program`.
     pub(crate) fn bare(program: &Path) -> anyhow::Result<Self> {
-        Self::start(program, bare::NAME, &[])
+        Self::start(program, bare::NAME, &[], &[])
     }
 
     /// Starts the hello-world model of the binary at `program`.
     pub(crate) fn hello(program: &Path, slots: usize) -> anyhow::Result<Self> {
-        Self::start(program, hello::NAME, &["--max-concurrency", &slots.to_string()])
+        Self::model(program, models::HELLO, &["--max-concurrency", &slots.to_string()])
     }
 
-    /// Starts an example's server.
-    pub(crate) fn model(program: &Path, name: &str) -> anyhow::Result<Self> {
-        Self::start(program, name, &[])
+    /// Starts a model's server.
+    pub(crate) fn model(program: &Path, name: &str, arguments: &[&str]) -> anyhow::Result<Self> {
+        Self::start(program, name, arguments, &[])
     }
 
-    fn start(program: &Path, name: &str, arguments: &[&str]) -> anyhow::Result<Self> {
+    /// Starts the server that `program` is under this name, with these variables and no others.
+    pub(crate) fn start(
+        program: &Path,
+        name: &str,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> anyhow::Result<Self> {
         // Somebody could take the port before the child does; then the child ends, which is told.
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
         let mut command = Command::new(program);
         command.arg0(name).args(arguments).args(["--port", &address.port().to_string()]);
         // Where models look for their weights, if they are told no other place.
         let kept = std::env::var_os("HOME").map(|home| ("HOME", home));
-        command.env_clear().envs(kept).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.env_clear().envs(kept).envs(variables.iter().copied());
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let begin = Instant::now();
         let process = command.spawn().with_context(|| format!("cannot start {}", program.display()))?;
         let mut server = Self { process, address, started_in: Duration::ZERO };
@@ -78,8 +85,18 @@ impl Server {
 
     /// The resident memory of the process, in bytes.
     pub(crate) fn resident_memory(&self) -> anyhow::Result<u64> {
+        self.memory("VmRSS:")
+    }
+
+    /// The most resident memory that the process has had until now, in bytes.
+    pub(crate) fn peak_memory(&self) -> anyhow::Result<u64> {
+        self.memory("VmHWM:")
+    }
+
+    fn memory(&self, what: &str) -> anyhow::Result<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no `VmRSS`")?;
+        let line = status.lines().find_map(|line| line.strip_prefix(what));
+        let line = line.with_context(|| format!("no `{what}`"))?;
         let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse()?;
         Ok(kibibytes * 1024)
     }

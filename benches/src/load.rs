@@ -5,17 +5,24 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
+use serde_json::json;
+
+use crate::http;
+use crate::statistics::percentile;
 
 /// When a load ends.
 #[derive(Clone, Copy)]
-pub(crate) enum Until {
+pub(crate) enum Until<'a> {
     Elapsed(Duration),
     Replies(usize),
+    /// Somebody says so.
+    Told(&'a AtomicBool),
 }
 
 /// What came of a load.
@@ -34,15 +41,22 @@ impl Outcome {
 
     /// Returns the latency in microseconds that `share` of the replies did not exceed.
     pub(crate) fn percentile(&self, share: f64) -> f64 {
-        let last = self.latencies.len().saturating_sub(1);
-        let place = (last as f64 * share).round() as usize;
-        self.latencies.get(place).map_or(f64::NAN, |&nanoseconds| f64::from(nanoseconds) / 1000.0)
+        percentile(&self.latencies, share).map_or(f64::NAN, |nanoseconds| f64::from(nanoseconds) / 1000.0)
     }
 }
 
-/// Asks the server at `address` for predictions over so many connections.
-pub(crate) fn drive(address: SocketAddr, connections: usize, until: Until) -> anyhow::Result<Outcome> {
-    let request = request();
+/// Asks the server at `address` to say hello, over so many connections.
+pub(crate) fn drive(address: SocketAddr, connections: usize, until: Until<'_>) -> anyhow::Result<Outcome> {
+    drive_with(&http::prediction(&json!({ "text": "world" }), &[]), address, connections, until)
+}
+
+/// Sends the server at `address` this request again and again, over so many connections.
+pub(crate) fn drive_with(
+    request: &[u8],
+    address: SocketAddr,
+    connections: usize,
+    until: Until<'_>,
+) -> anyhow::Result<Outcome> {
     let mut poll = Poll::new()?;
     let mut lines = Vec::with_capacity(connections);
     for number in 0..connections {
@@ -59,7 +73,7 @@ pub(crate) fn drive(address: SocketAddr, connections: usize, until: Until) -> an
     let mut refused = 0;
     let begin = Instant::now();
     for line in &mut lines {
-        line.send(&request)?;
+        line.send(request)?;
     }
     let mut events = Events::with_capacity(connections);
     let elapsed = loop {
@@ -70,13 +84,14 @@ pub(crate) fn drive(address: SocketAddr, connections: usize, until: Until) -> an
             let Some(status) = line.receive()? else { continue };
             let latency = line.sent_at.elapsed().as_nanos();
             latencies.push(u32::try_from(latency).unwrap_or(u32::MAX));
-            refused += usize::from(status != *b"200");
-            line.send(&request)?;
+            refused += usize::from(!status.starts_with(b"2"));
+            line.send(request)?;
         }
         let elapsed = begin.elapsed();
         let is_over = match until {
             Until::Elapsed(limit) => elapsed >= limit,
             Until::Replies(limit) => latencies.len() >= limit,
+            Until::Told(is_over) => is_over.load(Ordering::Relaxed),
         };
         if is_over {
             break elapsed;
@@ -84,15 +99,6 @@ pub(crate) fn drive(address: SocketAddr, connections: usize, until: Until) -> an
     };
     latencies.sort_unstable();
     Ok(Outcome { elapsed, latencies, refused })
-}
-
-fn request() -> Vec<u8> {
-    let body = r#"{"input":{"text":"world"}}"#;
-    format!(
-        "POST /predictions HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .into_bytes()
 }
 
 struct Connection {

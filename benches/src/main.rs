@@ -2,12 +2,14 @@
 //!
 //! Run with: `cargo run --release -p benches`
 //!
-//! One binary plays every part: started as `hello` it is the command line of a hello-world model, started as `bare` an axum handler
-//! that reads and writes the same JSON and does nothing else, and otherwise it starts those two as child processes and measures them.
+//! One binary plays every part: started by the name of one of its models it is the command line of that model, started as `bare` axum
+//! handlers that read and write the same and do nothing else, and otherwise it starts those as child processes and measures them.
 //! So what is measured is always the build that measures. In reading order:
 //!
-//! - `hello` and `bare` are the two servers, `child` starts them and looks at them from outside;
+//! - `models` and `bare` are the servers, `child` starts them and looks at them from outside;
 //! - `load` is the client: one thread, one `epoll`, requests that were written before the clock started;
+//! - `http` asks one thing after the other, `events` reads streams of them, `crowd` keeps many streams open at once;
+//! - `web` is the server that files come from and go to;
 //! - `parts` are the measurements, `statistics` what is made of their samples;
 //! - `report` writes tables and a chart for people, and JSON for comparisons.
 //!
@@ -17,12 +19,16 @@
 
 mod bare;
 mod child;
-mod hello;
+mod crowd;
+mod events;
+mod http;
 mod load;
+mod models;
 mod options;
 mod parts;
 mod report;
 mod statistics;
+mod web;
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -36,9 +42,8 @@ use self::report::Report;
 fn main() -> ExitCode {
     let name = std::env::args_os().next().unwrap_or_default();
     match Path::new(&name).file_name().and_then(OsStr::to_str) {
-        Some(hello::NAME) => cog_server::main::<hello::HelloWorld>(),
         Some(bare::NAME) => end(bare::serve()),
-        _ => end(measure(&Options::parse())),
+        name => name.and_then(models::run).unwrap_or_else(|| end(measure(&Options::parse()))),
     }
 }
 

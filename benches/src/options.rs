@@ -33,6 +33,16 @@ pub(crate) enum Part {
     BackToBack,
     /// The time from exec to ready, and the memory of a server that does nothing.
     Start,
+    /// 10,000 output events in one response, beside a bare handler.
+    Streaming,
+    /// What 1,000 open streams take in memory, and what they cost other requests.
+    OpenStreams,
+    /// Files of 100 MB in and out, beside a bare handler, and the memory that they take.
+    Files,
+    /// The memory after a million predictions.
+    Memory,
+    /// The time from a cancel to the end of the prediction.
+    Cancel,
     /// The time of `weights pull` beside that of `curl`.
     Weights,
     /// What the server costs `embed` and `generate`, which have to be built before.

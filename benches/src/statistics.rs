@@ -12,14 +12,31 @@ pub(crate) fn median(samples: impl IntoIterator<Item = f64>) -> f64 {
     }
 }
 
+/// Returns the sample that `share` of the samples do not exceed, which are in ascending order.
+pub(crate) fn percentile<T: Copy>(sorted: &[T], share: f64) -> Option<T> {
+    let last = sorted.len().saturating_sub(1);
+    let place = (last as f64 * share).round() as usize;
+    sorted.get(place).copied()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::median;
+    use super::{median, percentile};
 
     #[test]
     fn the_middle() {
         assert_eq!(median([3.0, 1.0, 2.0]), 2.0);
         assert_eq!(median([4.0, 1.0, 2.0, 3.0]), 2.5);
         assert!(median([]).is_nan());
+    }
+
+    #[test]
+    fn percentiles_are_samples() {
+        let samples: Vec<u32> = (0..=200).collect();
+        for (share, expected) in [(0.0, 0), (0.5, 100), (0.99, 198), (1.0, 200)] {
+            assert_eq!(percentile(&samples, share), Some(expected), "{share}");
+        }
+        assert_eq!(percentile(&[7], 0.99), Some(7));
+        assert_eq!(percentile::<u32>(&[], 0.5), None);
     }
 }

@@ -1,9 +1,14 @@
 //! The measurements, one file each.
 
 mod back_to_back;
+mod cancel;
+mod files;
+mod memory;
 mod models;
+mod open_streams;
 mod overhead;
 mod start;
+mod streaming;
 mod weights;
 
 use crate::child;
@@ -21,6 +26,21 @@ pub(crate) fn run(options: &Options, report: &mut Report) -> anyhow::Result<()> 
     }
     if options.wants(Part::BackToBack) {
         back_to_back::measure(&programs, report)?;
+    }
+    if options.wants(Part::Streaming) {
+        streaming::measure(&programs, options, report)?;
+    }
+    if options.wants(Part::OpenStreams) {
+        open_streams::measure(&programs, options, report)?;
+    }
+    if options.wants(Part::Files) {
+        files::measure(&programs, options, report)?;
+    }
+    if options.wants(Part::Memory) {
+        memory::measure(&programs, report)?;
+    }
+    if options.wants(Part::Cancel) {
+        cancel::measure(&programs, report)?;
     }
     if options.wants(Part::Weights) {
         weights::measure(options, report)?;

@@ -85,7 +85,7 @@ impl Model {
     fn round(&self, directory: &Path) -> anyhow::Result<(f64, f64)> {
         let program = self.existing(directory.join("examples").join(format!("bare-{}", self.name)))?;
         let mut bare = self.bare(&program)?;
-        let server = Server::model(&self.existing(directory.join(self.name))?, self.name)?;
+        let server = Server::model(&self.existing(directory.join(self.name))?, self.name, &[])?;
         let seconds = (0..=TIMES).map(|_| self.ask(server.address())).collect::<anyhow::Result<Vec<_>>>()?;
         drop(server);
         bare.extend(self.bare(&program)?);

@@ -49,7 +49,7 @@ struct Sample {
 }
 
 impl Sample {
-    fn take(server: &Server, connections: usize, until: Until) -> anyhow::Result<Self> {
+    fn take(server: &Server, connections: usize, until: Until<'_>) -> anyhow::Result<Self> {
         let before = server.processor_time()?;
         let outcome = load::drive(server.address(), connections, until)?;
         let spent = server.processor_time()?.saturating_sub(before);

@@ -3,21 +3,19 @@
 //! Both are processes that download the same file from a server in this one to a directory below the system's temporary one, in turns.
 //! Where that is a disk, ours waits until the file is on it and `curl` does not; set `TMPDIR` to a directory in memory to leave that out.
 
-use std::io::{BufRead, BufReader, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 
 use crate::child;
-use crate::hello;
+use crate::models;
 use crate::options::Options;
 use crate::report::{Bound, OURS, RATIO, Report};
 use crate::statistics::median;
+use crate::web;
 
 const MIB: usize = 1 << 20;
 
@@ -47,7 +45,7 @@ pub(super) fn measure(options: &Options, report: &mut Report) -> anyhow::Result<
         return Ok(());
     }
     for Case { name, size, limit, bound } in CASES {
-        let url = serve(size, limit)?;
+        let url = format!("{}weights.bin", web::serve(size, limit)?);
         let mut rounds = Vec::with_capacity(options.rounds);
         for _ in 0..options.rounds {
             let directory = tempfile::tempdir()?;
@@ -72,7 +70,7 @@ pub(super) fn measure(options: &Options, report: &mut Report) -> anyhow::Result<
 
 fn pull(url: &str, directory: &Path) -> anyhow::Result<Duration> {
     let mut command = Command::new(child::this_program()?);
-    command.arg0(hello::NAME).args(["weights", "pull", url]).current_dir(directory);
+    command.arg0(models::HELLO).args(["weights", "pull", url]).current_dir(directory);
     command.env_clear().env("COG_WEIGHTS_CACHE", directory.join("store"));
     time(&mut command).context("`weights pull` does not download")
 }
@@ -83,61 +81,4 @@ fn time(command: &mut Command) -> anyhow::Result<Duration> {
     let status = command.status()?;
     ensure!(status.success(), "it ended with {status}");
     Ok(begun.elapsed())
-}
-
-/// Starts a server that ends with the process, and returns the URL of its file.
-fn serve(size: usize, limit: Option<usize>) -> anyhow::Result<String> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-    let url = format!("http://{}/weights.bin", listener.local_addr()?);
-    thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            // Whoever has all that it wants closes the connection, which is an error here.
-            thread::spawn(move || answer(&stream, size, limit));
-        }
-    });
-    Ok(url)
-}
-
-/// Answers all requests of a connection.
-fn answer(mut stream: &TcpStream, size: usize, limit: Option<usize>) -> std::io::Result<()> {
-    let content = vec![7; MIB];
-    let mut reader = BufReader::new(stream);
-    loop {
-        let mut range = None;
-        loop {
-            let mut line = String::new();
-            if reader.read_line(&mut line)? == 0 {
-                return Ok(());
-            }
-            if let Some(text) = line.to_ascii_lowercase().strip_prefix("range: bytes=") {
-                range = text
-                    .trim()
-                    .split_once('-')
-                    .and_then(|(first, last)| Some((first.parse().ok()?, last.parse().ok()?)));
-            }
-            if line == "\r\n" {
-                break;
-            }
-        }
-        let is_part = range.is_some();
-        let (first, last): (usize, usize) = range.unwrap_or((0, size - 1));
-        let last = last.min(size - 1);
-        let length = last + 1 - first;
-        let status = if is_part { "206 Partial Content" } else { "200 OK" };
-        let part =
-            if is_part { format!("content-range: bytes {first}-{last}/{size}\r\n") } else { String::new() };
-        write!(stream, "HTTP/1.1 {status}\r\n{part}content-length: {length}\r\netag: \"a\"\r\n\r\n")?;
-        let begun = Instant::now();
-        let mut sent = 0;
-        while sent < length {
-            let next = content.get(..MIB.min(length - sent)).unwrap_or_default();
-            stream.write_all(next)?;
-            sent += next.len();
-            if let Some(limit) = limit {
-                thread::sleep(
-                    Duration::from_secs_f64(sent as f64 / limit as f64).saturating_sub(begun.elapsed()),
-                );
-            }
-        }
-    }
 }

@@ -1,17 +1,14 @@
-//! The model that is measured: hello-world, behind all that a model's binary has.
+//! Hello-world, behind all that a model's binary has.
 
 use cog_core::{Input, Predictor, Result, Scope, Setup};
 
-/// The name under which the binary is this model.
-pub(crate) const NAME: &str = "hello";
-
 #[derive(Input)]
-pub(crate) struct Greeting {
+pub(super) struct Greeting {
     /// Whom to greet.
     text: String,
 }
 
-pub(crate) struct HelloWorld;
+pub(super) struct HelloWorld;
 
 impl Predictor for HelloWorld {
     type Input = Greeting;
