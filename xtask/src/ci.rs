@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::workspace::{Workspace, say};
-use crate::{e2e, models, openapi, tools};
+use crate::{e2e, instructions, models, openapi, tools};
 
 /// One check: its name on the command line, what it shows, and how.
 struct Step {
@@ -15,7 +15,7 @@ struct Step {
     run: fn(&Workspace) -> Result<()>,
 }
 
-const STEPS: [Step; 11] = [
+const STEPS: [Step; 12] = [
     Step { name: "test", about: "tests of all crates, and their examples in documentation", run: test },
     Step { name: "contract", about: "what of Cog's contract is shown, section by section", run: contract },
     Step { name: "fmt", about: "formatting", run: |it| it.cargo(["fmt", "--all", "--check"]) },
@@ -28,6 +28,7 @@ const STEPS: [Step; 11] = [
         about: "nothing but models needs candle, or decodes recordings",
         run: no_candle,
     },
+    Step { name: "instructions", about: "requests cost no more than they did", run: instructions::run },
     Step { name: "openapi", about: "servers answer as their OpenAPI documents say", run: openapi },
     Step { name: "guide", about: "the pages of `docs/guide`, followed to the letter", run: e2e::run_guide },
     Step {
@@ -76,7 +77,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         let seconds = start.elapsed().as_secs_f64();
         let outcome = if result.is_ok() { "ok" } else { "FAILED" };
         say(format_args!("== {}: {outcome} in {seconds:.1} s", step.name))?;
-        writeln!(times, "  {:<10} {outcome:<6} {seconds:>7.1} s", step.name)?;
+        writeln!(times, "  {:<12} {outcome:<6} {seconds:>7.1} s", step.name)?;
         match result {
             Ok(()) => {}
             Err(error) if options.keep_going => {
@@ -93,7 +94,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
 
 /// The steps, one in a line.
 pub(crate) fn list() -> String {
-    let lines: Vec<String> = STEPS.iter().map(|step| format!("  {:<10} {}", step.name, step.about)).collect();
+    let lines: Vec<String> = STEPS.iter().map(|step| format!("  {:<12} {}", step.name, step.about)).collect();
     lines.join("\n")
 }
 

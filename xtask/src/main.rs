@@ -6,6 +6,7 @@
 //! - `e2e` runs the example servers as their users do, and what the README and the guide say; it is the end of that list.
 //! - `models` fetches the weights of the examples.
 //! - `cuda` type-checks what is built for CUDA where there is none.
+//! - `instructions` counts what requests cost us, and compares it with what they did cost.
 //! - `openapi` has the OpenAPI documents judged by programs that are not ours.
 //! - `picture` makes the picture of the README.
 //! - `workspace` knows where things are and runs commands, `tools` and `python` install those that
@@ -14,6 +15,7 @@
 mod ci;
 mod cuda;
 mod e2e;
+mod instructions;
 mod models;
 mod openapi;
 mod picture;

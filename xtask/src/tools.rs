@@ -1,8 +1,10 @@
-//! The tools that cargo does not bring along, each of one version.
+//! The tools that cargo does not bring along, each of one version, and valgrind.
 
-use anyhow::Result;
+use std::process::{Command, Stdio};
 
-use crate::workspace::Workspace;
+use anyhow::{Context as _, Result};
+
+use crate::workspace::{Workspace, run};
 
 /// A cargo subcommand from the registry.
 pub(crate) struct Tool {
@@ -44,4 +46,23 @@ impl Tool {
         std::fs::write(installed, "")?;
         Ok(())
     }
+}
+
+/// Installs valgrind if it is not there yet. In whichever version Debian has: a mirror keeps no other.
+pub(crate) fn install_valgrind() -> Result<()> {
+    if Command::new("valgrind").arg("--version").stdout(Stdio::null()).status().is_ok() {
+        return Ok(());
+    }
+    let install = || {
+        let options = ["install", "--quiet", "--quiet", "--yes", "--no-install-recommends", "valgrind"];
+        run(Command::new("apt-get").args(options).env("DEBIAN_FRONTEND", "noninteractive"))
+    };
+    let updated = || {
+        // A fresh machine has no list of packages yet.
+        run(Command::new("apt-get").args(["update", "--quiet", "--quiet"]))?;
+        install()
+    };
+    install()
+        .or_else(|_| updated())
+        .context("there is no valgrind, and only root can install it; install it and try again")
 }

@@ -1,7 +1,7 @@
 //! Where things are, and running commands there.
 
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
 use std::io::{Write as _, stdout};
 use std::path::{Path, PathBuf};
@@ -93,6 +93,16 @@ pub(crate) fn clean(program: &str) -> Command {
         }
     }
     command
+}
+
+/// Prints a command line and runs it.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    let line: Vec<_> = std::iter::once(command.get_program()).chain(command.get_args()).collect();
+    let line = line.join(OsStr::new(" ")).to_string_lossy().into_owned();
+    say(format_args!("$ {line}"))?;
+    let status = command.status().with_context(|| format!("cannot run `{line}`"))?;
+    ensure!(status.success(), "`{line}` failed: {status}");
+    Ok(())
 }
 
 /// Prints a line.

@@ -7,6 +7,8 @@ mod body;
 mod error;
 mod health;
 mod index;
+#[cfg(test)]
+mod instructions;
 mod name;
 mod predictions;
 mod prefer;

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::workspace::say;
+use crate::workspace::run;
 
 pub(super) struct Package {
     pub(super) registry: Registry,
@@ -89,13 +89,4 @@ fn only_file(directory: &Path) -> Result<PathBuf> {
     let first = files.next().context("the registry sent nothing")??;
     ensure!(files.next().is_none(), "the registry sent more than one file");
     Ok(first.path())
-}
-
-fn run(command: &mut Command) -> Result<()> {
-    let line: Vec<_> = std::iter::once(command.get_program()).chain(command.get_args()).collect();
-    let line = line.join(std::ffi::OsStr::new(" ")).to_string_lossy().into_owned();
-    say(format_args!("$ {line}"))?;
-    let status = command.status().with_context(|| format!("cannot run `{line}`"))?;
-    ensure!(status.success(), "`{line}` failed: {status}");
-    Ok(())
 }
