@@ -1,9 +1,9 @@
 //! The prediction object as JSON, for replies, events and webhooks alike.
 
-use std::fmt::Write as _;
-
 use cog_core::{Prediction, PredictionOutput, Status};
 use jiff::Timestamp;
+use jiff::fmt::temporal::DateTimePrinter;
+use jiff::tz::Offset;
 use serde_json::Value;
 
 /// Writes a prediction object. The members are in alphabetical order, as clients that compare bytes know them.
@@ -96,9 +96,14 @@ fn output(prediction: &Prediction, object: &mut ObjectWriter) {
 /// Writes a point in time as Cog does: RFC 3339 in UTC with nine decimals and `+00:00`.
 pub(crate) fn timestamp(at: Timestamp) -> String {
     let mut text = String::with_capacity(35);
-    // Writing to a `String` cannot fail, and the format is a good one.
-    let _ = write!(text, "{}", at.strftime("%Y-%m-%dT%H:%M:%S%.9f+00:00"));
+    print_timestamp(at, &mut text);
     text
+}
+
+fn print_timestamp(at: Timestamp, to: impl jiff::fmt::Write) {
+    const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(9));
+    // It is written to memory, which cannot fail.
+    let _ = PRINTER.print_timestamp_with_offset(&at, Offset::UTC, to);
 }
 
 /// Writes one JSON object into one buffer, values that are JSON already included as they are.
@@ -125,7 +130,7 @@ impl ObjectWriter {
     fn timestamp(&mut self, name: &'static str, at: Timestamp) {
         self.key(name);
         self.raw(b"\"");
-        self.raw(timestamp(at).as_bytes());
+        print_timestamp(at, &mut self.0);
         self.raw(b"\"");
     }
 

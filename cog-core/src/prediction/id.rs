@@ -76,6 +76,27 @@ impl IdSequence {
         let now = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
         let later = |last: u64| Some(now.max(last.wrapping_add(1)));
         let last = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, later).unwrap_or(now);
-        PredictionId(format!("pred_{:016x}", now.max(last.wrapping_add(1))).into())
+        PredictionId(text(now.max(last.wrapping_add(1))).as_str().into())
+    }
+}
+
+/// Writes `pred_` and sixteen hexadecimal digits. Each prediction has such a name, so it is done without the formatter.
+fn text(number: u64) -> String {
+    let digits = (0..16).rev().filter_map(|place| char::from_digit((number >> (4 * place)) as u32 & 15, 16));
+    let mut text = String::with_capacity(21);
+    text.push_str("pred_");
+    text.extend(digits);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn made_up_names_are_written_as_cog_writes_them() {
+        for number in [0, 15, 0x0123_4567_89ab_cdef, u64::MAX] {
+            assert_eq!(text(number), format!("pred_{number:016x}"));
+        }
     }
 }

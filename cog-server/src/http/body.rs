@@ -3,12 +3,13 @@
 //! The order of the checks is Cog's: media type, syntax, shape. A body without a content type is read as JSON, and one that is empty
 //! besides counts as `{}`.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::Request;
 use axum::http::{HeaderMap, header};
 use bytes::Bytes;
+use futures::FutureExt;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Body as _;
 use serde::de::DeserializeOwned;
@@ -23,9 +24,8 @@ const LIMIT: usize = 100 * 1024 * 1024;
 const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// Reads the body as a `T`.
-pub(super) async fn read<T: DeserializeOwned>(request: Request) -> Result<T, ApiError> {
-    let (parts, body) = request.into_parts();
-    let has_type = check_content_type(&parts.headers)?;
+pub(super) async fn read<T: DeserializeOwned>(headers: &HeaderMap, body: Body) -> Result<T, ApiError> {
+    let has_type = check_content_type(headers)?;
     let body = collect(body).await?;
     let text: &[u8] = if body.is_empty() && !has_type { b"{}" } else { &body };
     serde_json::from_slice(text).map_err(|error| match error.classify() {
@@ -38,9 +38,11 @@ pub(super) async fn read<T: DeserializeOwned>(request: Request) -> Result<T, Api
 fn check_content_type(headers: &HeaderMap) -> Result<bool, ApiError> {
     let Some(content_type) = headers.get(header::CONTENT_TYPE) else { return Ok(false) };
     let content_type = content_type.to_str().unwrap_or_default();
-    let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let subtype = media_type.strip_prefix("application/");
-    if subtype.is_some_and(|subtype| subtype == "json" || subtype.ends_with("+json")) {
+    let media_type = content_type.split(';').next().unwrap_or_default().trim();
+    let subtype = media_type.split_once('/').filter(|(kind, _)| kind.eq_ignore_ascii_case("application"));
+    // `json`, or another syntax on top of it: `ld+json`.
+    let syntax = subtype.map(|(_, subtype)| subtype.rsplit('+').next().unwrap_or_default());
+    if syntax.is_some_and(|syntax| syntax.eq_ignore_ascii_case("json")) {
         Ok(true)
     } else {
         Err(ApiError::ContentType)
@@ -52,7 +54,13 @@ async fn collect(body: Body) -> Result<Bytes, ApiError> {
     if body.size_hint().lower() > LIMIT as u64 {
         return Err(ApiError::BodyTooLarge);
     }
-    match tokio::time::timeout(TIMEOUT, Limited::new(body, LIMIT).collect()).await {
+    let mut collecting = pin!(Limited::new(body, LIMIT).collect());
+    // A body that has come with its head needs no timer.
+    let collected = match collecting.as_mut().now_or_never() {
+        Some(collected) => Ok(collected),
+        None => tokio::time::timeout(TIMEOUT, collecting).await,
+    };
+    match collected {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(ApiError::BodyTooLarge),
         Ok(Err(_)) => Err(ApiError::BodyBroken),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use axum::routing::{post, put};
@@ -70,10 +71,13 @@ pub(super) fn routes<S>(
 
 /// `POST /predictions`: makes a prediction.
 async fn create(State(family): State<Arc<Family>>, request: Request) -> Result<Response, ApiError> {
-    let headers = request.headers().clone();
-    let mut envelope = body::read::<PredictionRequest>(request).await?;
-    let webhook = envelope.take_webhook(&headers);
-    begin(&family, envelope.try_into()?, webhook, &headers).await
+    let (head, body) = request.into_parts();
+    let mut envelope = body::read::<PredictionRequest>(&head.headers, body).await?;
+    let webhook = envelope.take_webhook(&head.headers);
+    let mode = Mode::of(family.role, &head.headers)?;
+    // The head is a part of the buffer that the connection reads into, which can be used again when nobody has any of it.
+    drop(head);
+    begin(&family, envelope.try_into()?, webhook, mode).await
 }
 
 /// `PUT /predictions/{id}`: makes a prediction of this name, or tells of the one that is running.
@@ -82,9 +86,9 @@ async fn create_named(
     Name(id): Name,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let headers = request.headers().clone();
+    let (Parts { headers, .. }, body) = request.into_parts();
     let id: PredictionId = id.parse().map_err(|error| ApiError::PathId(family.role, error))?;
-    let mut envelope = body::read::<PredictionRequest>(request).await?;
+    let mut envelope = body::read::<PredictionRequest>(&headers, body).await?;
     let webhook = envelope.take_webhook(&headers);
     let mut request = cog_core::Request::try_from(envelope)?;
     if request.id.as_ref().is_some_and(|given| *given != id) {
@@ -94,7 +98,7 @@ async fn create_named(
         return known(&family, &running, &headers);
     }
     request.id = Some(id.clone());
-    match begin(&family, request, webhook, &headers).await {
+    match begin(&family, request, webhook, Mode::of(family.role, &headers)?).await {
         // Two clients with one name at the same moment: the second is told of the first, unless that is over already.
         Err(ApiError::Rejected(_, Rejection::AlreadyRunning(_)))
             if let Some(running) = running(&family, &id) =>
@@ -128,9 +132,8 @@ async fn begin(
     family: &Family,
     mut request: cog_core::Request,
     webhook: Option<Target>,
-    headers: &HeaderMap,
+    mode: Mode,
 ) -> Result<Response, ApiError> {
-    let mode = Mode::of(family.role, headers)?;
     // Nobody can ask for one whose name nobody was told before it ended.
     request.is_kept = request.id.is_some() || mode != Mode::Result;
     request.ends_unwatched = mode == Mode::Events;

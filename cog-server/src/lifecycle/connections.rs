@@ -10,8 +10,8 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 /// How long a client may take to send the head of a request.
@@ -22,31 +22,21 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// The connections of one server, each a task.
 #[derive(Debug, Default)]
-pub(super) struct Connections {
-    tasks: TaskTracker,
-    /// Canceled to end connections that have not ended by themselves.
-    cut: CancellationToken,
-}
+pub(super) struct Connections(JoinSet<()>);
 
 impl Connections {
     /// Accepts connections until `stop` is canceled, and closes the listener.
-    pub(super) async fn accept(&self, listener: TcpListener, router: Router, stop: &CancellationToken) {
+    pub(super) async fn accept(&mut self, listener: TcpListener, router: Router, stop: &CancellationToken) {
         loop {
             let accepted = tokio::select! {
                 biased;
                 () = stop.cancelled() => return,
+                Some(_) = self.0.join_next() => continue,
                 accepted = listener.accept() => accepted,
             };
             match accepted {
                 Ok((stream, _)) => {
-                    let connection = connection(stream, router.clone(), stop.clone());
-                    let cut = self.cut.clone();
-                    self.tasks.spawn(async move {
-                        tokio::select! {
-                            () = connection => {}
-                            () = cut.cancelled() => {}
-                        }
-                    });
+                    self.0.spawn(connection(stream, router.clone(), stop.clone()));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a connection");
@@ -57,11 +47,10 @@ impl Connections {
     }
 
     /// Waits until each connection has ended, and ends those that take longer than `limit`.
-    pub(super) async fn drain(&self, limit: Duration) {
-        self.tasks.close();
-        if tokio::time::timeout(limit, self.tasks.wait()).await.is_err() {
-            self.cut.cancel();
-            self.tasks.wait().await;
+    pub(super) async fn drain(&mut self, limit: Duration) {
+        let ended = async { while self.0.join_next().await.is_some() {} };
+        if tokio::time::timeout(limit, ended).await.is_err() {
+            self.0.shutdown().await;
         }
     }
 }
@@ -79,6 +68,7 @@ async fn connection(stream: TcpStream, router: Router, stop: CancellationToken) 
     });
     let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
     let ended = tokio::select! {
+        biased;
         ended = connection.as_mut() => ended,
         () = stop.cancelled() => {
             connection.as_mut().graceful_shutdown();

@@ -113,7 +113,7 @@ pub async fn serve(
     // Not before: whoever reads this may send a signal.
     tracing::info!("listening on http://{}", listener.local_addr()?);
     let router = http::router(engines.clone(), stop.clone(), &webhooks);
-    let connections = Connections::default();
+    let mut connections = Connections::default();
     let ready_file = async {
         if let Some(path) = &config.ready_file {
             ready_file::keep(path, &engines, &stop).await;

@@ -3,6 +3,7 @@
 //! Installs the subscriber of the process, so it is called once, by the command line. Author code's logs go to the prediction they
 //! belong to and to standard error both. Lines are written by a thread of their own, so that a log which nobody reads delays nothing.
 
+mod fields;
 mod queue;
 
 use std::io::{self, Write};
@@ -15,6 +16,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, fmt};
 
+use self::fields::SpanFields;
 use self::queue::{LogQueue, LogThread};
 
 /// How log lines look.
@@ -62,7 +64,8 @@ pub(crate) fn init(
         LogFormat::Silent => registry.try_init(),
         // All spans of a line stand in one list; the innermost a second time would be one too many.
         LogFormat::Json => {
-            registry.with(fmt::layer().json().with_current_span(false).with_writer(writer)).try_init()
+            let layer = fmt::layer().json().with_current_span(false).fmt_fields(SpanFields::default());
+            registry.with(layer.with_writer(writer)).try_init()
         }
         LogFormat::Console => registry
             .with(fmt::layer().with_ansi(is_colored).with_target(false).with_writer(writer))
