@@ -94,8 +94,9 @@ pub(crate) async fn fetch_all<T: InputValue>(
     };
     input
         .visit_files(&FieldPath::Root, &mut |at, file| {
-            if let Content::Url(url) = file.content() {
-                urls.push((at.to_string(), url.clone()));
+            // Taken and not copied: it may be all of a large file.
+            if let Some(url) = file.take_url() {
+                urls.push((at.to_string(), url));
             }
             Ok(())
         })

@@ -52,6 +52,14 @@ impl Path {
         Self { path: PathBuf::new(), content: Content::Url(url) }
     }
 
+    /// Takes the URL out of a file that is not fetched yet, which still is none afterwards.
+    pub(crate) fn take_url(&mut self) -> Option<String> {
+        match &mut self.content {
+            Content::Url(url) => Some(std::mem::take(url)),
+            Content::Disk | Content::Memory(_) => None,
+        }
+    }
+
     pub(crate) const fn content(&self) -> &Content {
         &self.content
     }

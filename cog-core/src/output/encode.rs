@@ -164,7 +164,10 @@ impl Encoded {
 
 /// Appends `url` as a JSON string. An URL holds nothing that JSON escapes, unless it is none.
 fn append_url(json: &mut Vec<u8>, url: &str) {
-    if url.bytes().any(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
+    let is_escaped = |byte: &u8| *byte < b' ' || *byte == b'"' || *byte == b'\\';
+    // In pieces that are looked at as a whole, which the compiler does for many bytes at a time: a `data:` URL may be long.
+    let is_any_escaped = |bytes: &[u8]| bytes.iter().fold(false, |any, byte| any | is_escaped(byte));
+    if url.as_bytes().chunks(4096).any(is_any_escaped) {
         json.extend_from_slice(serde_json::Value::from(url).to_string().as_bytes());
     } else {
         json.push(b'"');
