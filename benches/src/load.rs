@@ -1,7 +1,8 @@
 //! The client: keep-alive HTTP/1 over loopback, as light as it can be.
 //!
 //! One thread drives all connections with one `epoll`, each with one request on its way. A round trip costs the client three system
-//! calls; the request is bytes that never change, and of a reply only the status and the length are looked at.
+//! calls; the request is bytes that never change, and of a reply only the status and the length are looked at. Replies have to say their
+//! length, as those of all servers here do.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::SocketAddr;
@@ -16,6 +17,9 @@ use serde_json::json;
 use crate::http;
 use crate::statistics::percentile;
 
+/// The longest reply that is expected.
+const LONGEST: usize = 1 << 14;
+
 /// When a load ends.
 #[derive(Clone, Copy)]
 pub(crate) enum Until<'a> {
@@ -28,30 +32,31 @@ pub(crate) enum Until<'a> {
 /// What came of a load.
 pub(crate) struct Outcome {
     pub(crate) elapsed: Duration,
-    /// How long each reply took, in nanoseconds, in ascending order.
+    /// How long each success took, in nanoseconds, in ascending order.
     pub(crate) latencies: Vec<u32>,
-    /// How many replies were no success.
+    /// How many replies were none.
     pub(crate) refused: usize,
 }
 
 impl Outcome {
+    /// How many requests have succeeded in a second.
     pub(crate) fn per_second(&self) -> f64 {
         self.latencies.len() as f64 / self.elapsed.as_secs_f64()
     }
 
-    /// Returns the latency in microseconds that `share` of the replies did not exceed.
+    /// Returns the latency in microseconds that `share` of the successes did not exceed.
     pub(crate) fn percentile(&self, share: f64) -> f64 {
         percentile(&self.latencies, share).map_or(f64::NAN, |nanoseconds| f64::from(nanoseconds) / 1000.0)
     }
 }
 
-/// Asks the server at `address` to say hello, over so many connections.
-pub(crate) fn drive(address: SocketAddr, connections: usize, until: Until<'_>) -> anyhow::Result<Outcome> {
-    drive_with(&http::prediction(&json!({ "text": "world" }), &[]), address, connections, until)
+/// Returns the request that asks for a greeting.
+pub(crate) fn hello() -> Vec<u8> {
+    http::prediction(&json!({ "text": "world" }), &[])
 }
 
 /// Sends the server at `address` this request again and again, over so many connections.
-pub(crate) fn drive_with(
+pub(crate) fn drive(
     request: &[u8],
     address: SocketAddr,
     connections: usize,
@@ -66,7 +71,7 @@ pub(crate) fn drive_with(
         stream.set_nonblocking(true)?;
         let mut stream = TcpStream::from_std(stream);
         poll.registry().register(&mut stream, Token(number), Interest::READABLE)?;
-        lines.push(Connection { stream, buffer: [0; 4096], filled: 0, sent_at: Instant::now() });
+        lines.push(Connection { stream, buffer: vec![0; LONGEST], filled: 0, sent_at: Instant::now() });
     }
 
     let mut latencies = Vec::with_capacity(1 << 20);
@@ -83,14 +88,17 @@ pub(crate) fn drive_with(
             let line = lines.get_mut(event.token().0).context("an event of no connection")?;
             let Some(status) = line.receive()? else { continue };
             let latency = line.sent_at.elapsed().as_nanos();
-            latencies.push(u32::try_from(latency).unwrap_or(u32::MAX));
-            refused += usize::from(!status.starts_with(b"2"));
+            if status.starts_with(b"2") {
+                latencies.push(u32::try_from(latency).unwrap_or(u32::MAX));
+            } else {
+                refused += 1;
+            }
             line.send(request)?;
         }
         let elapsed = begin.elapsed();
         let is_over = match until {
             Until::Elapsed(limit) => elapsed >= limit,
-            Until::Replies(limit) => latencies.len() >= limit,
+            Until::Replies(limit) => latencies.len() + refused >= limit,
             Until::Told(is_over) => is_over.load(Ordering::Relaxed),
         };
         if is_over {
@@ -103,7 +111,7 @@ pub(crate) fn drive_with(
 
 struct Connection {
     stream: TcpStream,
-    buffer: [u8; 4096],
+    buffer: Vec<u8>,
     filled: usize,
     sent_at: Instant,
 }

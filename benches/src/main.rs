@@ -1,24 +1,26 @@
-//! How fast the server is, measured beside a bare axum handler.
+//! How fast the server is, measured beside a bare axum handler and beside other servers.
 //!
-//! Run with: `cargo run --release -p benches`
+//! Run with: `cargo xtask bench`, or without the other servers `cargo run --release -p benches`
 //!
 //! One binary plays every part: started by the name of one of its models it is the command line of that model, started as `bare` axum
 //! handlers that read and write the same and do nothing else, and otherwise it starts those as child processes and measures them.
 //! So what is measured is always the build that measures. In reading order:
 //!
-//! - `models` and `bare` are the servers, `child` starts them and looks at them from outside;
+//! - `models` and `bare` are the servers, `child` starts them and looks at them from outside, and `peers` those of others;
 //! - `load` is the client: one thread, one `epoll`, requests that were written before the clock started;
+//! - `contest` lets servers take turns under it;
 //! - `http` asks one thing after the other, `events` reads streams of them, `crowd` keeps many streams open at once;
 //! - `web` is the server that files come from and go to;
 //! - `parts` are the measurements, `statistics` what is made of their samples;
 //! - `report` writes tables and a chart for people, and JSON for comparisons.
 //!
-//! Machines are noisy, so nothing is compared with a number of another run: the two servers live side by side and are measured in turns
-//! (A B A B …), new ones in each round; differences and ratios are taken inside a round, and what is reported is the median of the
-//! rounds. The bounds beside the figures are goals; missing one is told and is not an error.
+//! Machines are noisy, so nothing is compared with a number of another run: the servers are measured in turns (A B A B …), new ones in
+//! each round; differences and ratios are taken inside a round, and what is reported is the median of the rounds. The bounds beside the
+//! figures are goals; missing one is told and is not an error.
 
 mod bare;
 mod child;
+mod contest;
 mod crowd;
 mod events;
 mod http;
@@ -26,6 +28,7 @@ mod load;
 mod models;
 mod options;
 mod parts;
+mod peers;
 mod report;
 mod statistics;
 mod web;

@@ -4,6 +4,7 @@
 //!
 //! - `ci` is the list of checks that every change has to pass.
 //! - `e2e` runs the example servers as their users do, and what the README and the guide say; it is the end of that list.
+//! - `bench` measures, beside servers that are not ours.
 //! - `models` fetches the weights of the examples.
 //! - `cuda` type-checks what is built for CUDA where there is none.
 //! - `instructions` counts what requests cost us, and compares it with what they did cost.
@@ -12,6 +13,7 @@
 //! - `workspace` knows where things are and runs commands, `tools` and `python` install those that
 //!   cargo does not bring along.
 
+mod bench;
 mod ci;
 mod cuda;
 mod e2e;
@@ -34,6 +36,7 @@ Development tasks of this repository
 
 Usage:
   cargo xtask ci [--keep-going] [--without-tests] [STEP]...
+  cargo xtask bench [--write-docs] [--part PART]... [--rounds N] [--seconds SECONDS]
   cargo xtask models [NAME]...
   cargo xtask cuda-check
   cargo xtask picture
@@ -58,6 +61,7 @@ fn run() -> Result<()> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         ["ci", options @ ..] => ci::run(&Workspace::find()?, &ci::Options::parse(options)?),
+        ["bench", options @ ..] => bench::run(&Workspace::find()?, options),
         ["models", names @ ..] => models::run(names),
         ["cuda-check"] => cuda::check(&Workspace::find()?),
         ["picture"] => picture::make(&Workspace::find()?),

@@ -11,7 +11,7 @@ const REQUESTS: usize = 100_000;
 pub(super) fn measure(programs: &[PathBuf], report: &mut Report) -> anyhow::Result<()> {
     let Some(program) = programs.first() else { return Ok(()) };
     let server = Server::hello(program, 1)?;
-    let outcome = load::drive(server.address(), 1, Until::Replies(REQUESTS))?;
+    let outcome = load::drive(&load::hello(), server.address(), 1, Until::Replies(REQUESTS))?;
     let mut part = report.part("100,000 requests back to back, 1 slot");
     part.hold("refused", OURS, outcome.refused as f64, "replies", Bound::AtMost(0.0));
     part.add("throughput", OURS, outcome.per_second(), "requests/s");

@@ -65,8 +65,8 @@ fn take(server: &Server, work: &str, way: Way, is_busy: bool) -> anyhow::Result<
     let is_over = AtomicBool::new(false);
     let none = http::prediction(&json!({ "work": "none" }), &[]);
     thread::scope(|threads| {
-        let load = is_busy
-            .then(|| threads.spawn(|| load::drive_with(&none, address, SLOTS - 1, Until::Told(&is_over))));
+        let load =
+            is_busy.then(|| threads.spawn(|| load::drive(&none, address, SLOTS - 1, Until::Told(&is_over))));
         let latencies = (0..CANCELS).map(|number| {
             let target = Target::begin(server, work, number)?;
             Ok(match way {

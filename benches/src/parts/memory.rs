@@ -79,8 +79,7 @@ impl Case {
         let server = Server::start(program, models::HELLO, &arguments, self.variables)?;
         let request = http::prediction(&json!({ "text": "world" }), self.headers);
         let work = |predictions| -> anyhow::Result<(u64, usize)> {
-            let outcome =
-                load::drive_with(&request, server.address(), CONNECTIONS, Until::Replies(predictions))?;
+            let outcome = load::drive(&request, server.address(), CONNECTIONS, Until::Replies(predictions))?;
             Ok((server.resident_memory()?, outcome.refused))
         };
         let (first, refused) = work(STEP)?;

@@ -2,6 +2,7 @@
 
 mod back_to_back;
 mod cancel;
+mod embed;
 mod files;
 mod memory;
 mod models;
@@ -13,16 +14,21 @@ mod weights;
 
 use crate::child;
 use crate::options::{Options, Part};
+use crate::peers::Peers;
 use crate::report::Report;
 
 /// Measures what was asked for.
 pub(crate) fn run(options: &Options, report: &mut Report) -> anyhow::Result<()> {
     let programs: Vec<_> = [child::this_program()?].into_iter().chain(options.also.iter().cloned()).collect();
+    let peers = Peers { directory: &options.peers, absent: &options.absent };
+    for (name, version) in peers.versions() {
+        report.version(name, version);
+    }
     if options.wants(Part::Start) {
-        start::measure(&programs, options, report)?;
+        start::measure(&programs, &peers, options, report)?;
     }
     if options.wants(Part::Overhead) {
-        overhead::measure(&programs, options, report)?;
+        overhead::measure(&programs, &peers, options, report)?;
     }
     if options.wants(Part::BackToBack) {
         back_to_back::measure(&programs, report)?;
@@ -47,6 +53,9 @@ pub(crate) fn run(options: &Options, report: &mut Report) -> anyhow::Result<()> 
     }
     if options.wants(Part::Models) {
         models::measure(options, report)?;
+    }
+    if options.wants(Part::Embed) {
+        embed::measure(&peers, options, report)?;
     }
     Ok(())
 }

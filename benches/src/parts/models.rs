@@ -3,8 +3,7 @@
 //! Both are programs of the examples, which have to be built before. In each round the bare loop takes its turn before the server and after
 //! it, so that a machine that becomes slower or faster does not count for either, and the ratio is one inside the round.
 
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -12,6 +11,7 @@ use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 
 use crate::child::{self, Server};
+use crate::http::{self, Connection};
 use crate::options::Options;
 use crate::report::{Bound, OURS, RATIO, Report};
 use crate::statistics::median;
@@ -46,8 +46,7 @@ struct Model {
 }
 
 pub(super) fn measure(options: &Options, report: &mut Report) -> anyhow::Result<()> {
-    let own = child::this_program()?;
-    let directory = own.parent().context("this program is in no directory")?;
+    let directory = directory()?;
     let models = [
         Model {
             name: "embed",
@@ -67,7 +66,7 @@ pub(super) fn measure(options: &Options, report: &mut Report) -> anyhow::Result<
     let mut part = report.part("models");
     for model in models {
         let (bare, server): (Vec<_>, Vec<_>) = (0..options.rounds)
-            .map(|_| model.round(directory))
+            .map(|_| model.round(&directory))
             .collect::<anyhow::Result<Vec<_>>>()?
             .into_iter()
             .unzip();
@@ -83,23 +82,13 @@ pub(super) fn measure(options: &Options, report: &mut Report) -> anyhow::Result<
 impl Model {
     /// Returns the median seconds in a bare loop, and in the server.
     fn round(&self, directory: &Path) -> anyhow::Result<(f64, f64)> {
-        let program = self.existing(directory.join("examples").join(format!("bare-{}", self.name)))?;
+        let program = existing(directory.join("examples").join(format!("bare-{}", self.name)), self.name)?;
         let mut bare = self.bare(&program)?;
-        let server = Server::model(&self.existing(directory.join(self.name))?, self.name, &[])?;
+        let server = Server::model(&existing(directory.join(self.name), self.name)?, self.name, &[])?;
         let seconds = (0..=TIMES).map(|_| self.ask(server.address())).collect::<anyhow::Result<Vec<_>>>()?;
         drop(server);
         bare.extend(self.bare(&program)?);
         Ok((median(bare), median(seconds.into_iter().skip(1))))
-    }
-
-    fn existing(&self, program: PathBuf) -> anyhow::Result<PathBuf> {
-        let name = self.name;
-        ensure!(
-            program.is_file(),
-            "there is no `{}`; build it with `cargo build --release -p {name} --bins --examples`",
-            program.display()
-        );
-        Ok(program)
     }
 
     fn bare(&self, program: &Path) -> anyhow::Result<Vec<f64>> {
@@ -115,19 +104,25 @@ impl Model {
     }
 
     fn ask(&self, address: SocketAddr) -> anyhow::Result<f64> {
-        let body = json!({ "input": self.input }).to_string();
-        let mut stream = TcpStream::connect(address)?;
-        write!(
-            stream,
-            "POST /predictions HTTP/1.0\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-            body.len()
-        )?;
-        let mut reply = String::new();
-        stream.read_to_string(&mut reply)?;
-        let (_, body) = reply.split_once("\r\n\r\n").context("a reply without a body")?;
-        let prediction: Value = serde_json::from_str(body)?;
+        let prediction = Connection::open(address)?.ask(&http::prediction(&self.input, &[]))?;
         ensure!(prediction["status"] == "succeeded", "`{}`: {}", self.name, prediction["error"]);
         (self.seconds)(&prediction["metrics"])
             .with_context(|| format!("`{}` has measured nothing", self.name))
     }
+}
+
+/// Where this program is, and those of the examples if they were built as it was.
+pub(super) fn directory() -> anyhow::Result<PathBuf> {
+    let own = child::this_program()?;
+    Ok(own.parent().context("this program is in no directory")?.to_owned())
+}
+
+/// Returns a program of an example, if it is there.
+pub(super) fn existing(program: PathBuf, example: &str) -> anyhow::Result<PathBuf> {
+    ensure!(
+        program.is_file(),
+        "there is no `{}`; build it with `cargo build -p {example} --bins --examples` and the profile of this program",
+        program.display()
+    );
+    Ok(program)
 }

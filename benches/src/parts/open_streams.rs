@@ -89,7 +89,7 @@ impl Case {
             let memory = server.resident_memory()? as f64;
             let [predictions, health] = &requests;
             let ask = |request| {
-                let outcome = load::drive_with(request, server.address(), 1, Until::Elapsed(limit))?;
+                let outcome = load::drive(request, server.address(), 1, Until::Elapsed(limit))?;
                 ensure!(outcome.refused == 0, "{} other requests were refused", outcome.refused);
                 anyhow::Ok(outcome)
             };

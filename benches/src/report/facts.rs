@@ -26,6 +26,10 @@ impl Facts {
         facts.into_iter().filter_map(|(name, fact)| Some((name, fact?))).collect()
     }
 
+    pub(super) fn add(&mut self, name: &str, fact: String) {
+        self.0.push((name.to_owned(), fact));
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, fact)| (name.as_str(), fact.as_str()))
     }

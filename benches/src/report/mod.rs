@@ -52,7 +52,7 @@ struct Goal {
     holds: bool,
 }
 
-#[derive(Serialize)]
+#[derive(PartialEq, Eq, Serialize)]
 struct Absent {
     part: &'static str,
     who: String,
@@ -94,6 +94,11 @@ impl Report {
     /// Adds what belongs to the part of this name.
     pub(crate) const fn part(&mut self, name: &'static str) -> Part<'_> {
         Part { report: self, name }
+    }
+
+    /// Names a version that the figures depend on.
+    pub(crate) fn version(&mut self, name: &str, version: String) {
+        self.facts.add(name, version);
     }
 
     /// Prints the tables, and writes them and the other forms to `results.*` in the directory.
@@ -141,7 +146,10 @@ impl Part<'_> {
 
     /// Says why there are no figures of somebody.
     pub(crate) fn absent(&mut self, who: &str, reason: String) {
-        self.report.absent.push(Absent { part: self.name, who: who.to_owned(), reason });
+        let absent = Absent { part: self.name, who: who.to_owned(), reason };
+        if !self.report.absent.contains(&absent) {
+            self.report.absent.push(absent);
+        }
     }
 
     fn figure(&mut self, what: String, who: &str, value: f64, unit: &'static str, goal: Option<Goal>) {
@@ -175,6 +183,8 @@ mod tests {
             part.add("1 connection", who, value, "requests/s");
         }
         part.hold("1 connection, requests/s over bare", OURS, 0.7617, RATIO, Bound::AtLeast(0.5));
+        part.absent("litserve", "it ended with exit status: 1".to_owned());
+        // Once is enough.
         part.absent("litserve", "it ended with exit status: 1".to_owned());
         report.part("start").hold("exec to ready", OURS, 15.04, "ms", Bound::AtMost(15.0));
         report.part("start").hold("idle memory", OURS, 12.06, "MiB", Bound::AtMost(12.0));

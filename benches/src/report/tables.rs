@@ -119,10 +119,10 @@ pub(super) fn rounded(value: f64) -> f64 {
     (value * scale).round() / scale
 }
 
-/// Three digits at least, and none behind the point that say nothing.
+/// Three digits at least, and none behind the point of a whole number.
 fn places(value: f64) -> usize {
     match value.abs() {
-        0.0 => 0,
+        whole if whole.fract() == 0.0 => 0,
         small if small < 10.0 => 2,
         medium if medium < 100.0 => 1,
         _ => 0,
@@ -171,6 +171,7 @@ Absent: litserve: it ended with exit status: 1.
     fn numbers_have_three_digits_or_all() {
         for (value, shown) in [
             (0.0, "0"),
+            (1.0, "1"),
             (0.004, "0.00"),
             (-0.26, "-0.26"),
             (9.876, "9.88"),
