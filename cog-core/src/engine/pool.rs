@@ -5,7 +5,8 @@
 //! another job to end.
 //!
 //! Waking a thread costs more than a small job does, so nobody is woken while a thread is coming: one that has been woken, or has ended a
-//! job, and has not looked for the next yet. Whoever takes a job while others are left wakes the next thread, so that none of them waits
+//! job, and has not looked for the next yet. One that finds no job lets others run once, and looks again, before it sleeps: under load
+//! there is a job by then. Whoever takes a job while others are left wakes the next thread, so that none of them waits
 //! for the end of this one. Threads are woken last in, first out. Under load a few warm threads do the work of many.
 
 use std::collections::VecDeque;
@@ -97,6 +98,7 @@ impl Pool {
     /// Waits for a job. `None` once the pool is closed and nothing is left.
     fn take(&self) -> Option<(Job, Permit)> {
         let mut slots = self.lock();
+        let mut has_lingered = false;
         loop {
             slots.coming -= 1;
             if let Some((job, mut permit)) = slots.jobs.pop_front() {
@@ -109,8 +111,17 @@ impl Pool {
             if !slots.is_open {
                 return None;
             }
-            slots = self.sleep(slots);
+            slots = if has_lingered { self.sleep(slots) } else { self.linger(slots) };
+            has_lingered = true;
         }
+    }
+
+    /// Lets others run once. Until this thread has looked again it is coming, so nobody is woken for a job that arrives in between.
+    fn linger<'a>(&'a self, mut slots: MutexGuard<'a, Slots>) -> MutexGuard<'a, Slots> {
+        slots.coming += 1;
+        drop(slots);
+        thread::yield_now();
+        self.lock()
     }
 
     fn sleep<'a>(&'a self, mut slots: MutexGuard<'a, Slots>) -> MutexGuard<'a, Slots> {
