@@ -121,6 +121,11 @@ impl Server {
         self.memory("VmRSS:")
     }
 
+    /// The part of it that is the process's own, without what is in memory of its binary and its libraries, in bytes.
+    pub(crate) fn own_memory(&self) -> anyhow::Result<u64> {
+        self.memory("RssAnon:")
+    }
+
     /// The most resident memory that the process has had until now, in bytes.
     pub(crate) fn peak_memory(&self) -> anyhow::Result<u64> {
         self.memory("VmHWM:")
