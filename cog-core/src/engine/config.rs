@@ -27,6 +27,8 @@ use crate::weights::{NamedWeights, Weights, WeightsStore};
 pub struct EngineConfig {
     /// How many predictions may run at once; the predictor's own number if `None`.
     pub slots: Option<NonZeroUsize>,
+    /// How many predictions may wait for a slot; none if 0.
+    pub max_queue: usize,
     /// The weights that `setup` is offered.
     pub weights: Option<Weights>,
     /// The device that the model shall run on, if it asks.
@@ -64,6 +66,7 @@ impl Default for EngineConfig {
     fn default() -> Self {
         Self {
             slots: None,
+            max_queue: 0,
             weights: None,
             device: DevicePreference::default(),
             named_weights: Vec::new(),
@@ -88,6 +91,7 @@ impl fmt::Debug for EngineConfig {
         formatter
             .debug_struct("EngineConfig")
             .field("slots", &self.slots)
+            .field("max_queue", &self.max_queue)
             .field("weights", &self.weights)
             .field("device", &self.device)
             .field("named_weights", &self.named_weights)
@@ -120,6 +124,8 @@ pub struct Request {
     pub is_kept: bool,
     /// Whether the prediction is canceled when the last [`Watcher`](crate::Watcher) leaves.
     pub ends_unwatched: bool,
+    /// How long the prediction may take from now on, waiting and running: then it is canceled. For ever if `None`.
+    pub deadline: Option<Duration>,
 }
 
 impl Request {
@@ -152,7 +158,7 @@ pub enum Rejection {
     /// A prediction of this name is running.
     #[error("a prediction with ID `{0}` is already running")]
     AlreadyRunning(PredictionId),
-    /// No slot is free.
+    /// No slot is free, and as many wait for one as may.
     #[error("all {slots} prediction slots are busy")]
     AtCapacity {
         /// How many slots there are.

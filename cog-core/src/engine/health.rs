@@ -7,10 +7,10 @@ use std::time::Duration;
 use std::{io, thread};
 
 use tokio::runtime::Handle;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
 use super::driver::Driver;
-use super::setup::Phase;
+use super::phase::Readiness;
 use crate::error::panic_message;
 
 /// What the predictor says of itself.
@@ -40,7 +40,7 @@ impl Healthcheck {
     pub(super) fn begin(
         &self,
         driver: Arc<dyn Driver>,
-        phase: watch::Sender<Phase>,
+        readiness: Readiness,
         runtime: Handle,
     ) -> io::Result<()> {
         let (wake, woken) = mpsc::sync_channel(1);
@@ -53,7 +53,7 @@ impl Healthcheck {
                     // They have given up on a run that hung, so nobody wants to know.
                     continue;
                 }
-                let report = run(&*driver, &phase, &runtime);
+                let report = run(&*driver, &readiness, &runtime);
                 for asker in askers {
                     // An asker that has given up is no error.
                     let _ = asker.send(report.clone());
@@ -87,12 +87,12 @@ impl Healthcheck {
     }
 }
 
-fn run(driver: &dyn Driver, phase: &watch::Sender<Phase>, runtime: &Handle) -> HealthReport {
+fn run(driver: &dyn Driver, readiness: &Readiness, runtime: &Handle) -> HealthReport {
     let ask = || match runtime.block_on(driver.healthcheck()) {
         Ok(()) => HealthReport::Healthy,
         // In here, as an error that is written or dropped is author code too.
         Err(error) => {
-            Phase::end_if_defunct(phase, &error);
+            readiness.end_if_defunct(&error);
             HealthReport::Unhealthy(format!("Healthcheck failed: {error:#}"))
         }
     };

@@ -3,8 +3,8 @@
 //! The engine sets a predictor up, checks requests against its schema, runs predictions on a fixed number of slots and keeps the list of
 //! those that are running or were a short while ago. What it promises:
 //!
-//! - never more predictions at once than slots: a slot is taken when a request is accepted and free when the author's code has returned,
-//!   which is before anybody learns the result;
+//! - never more predictions at once than slots: a slot is free when the author's code has returned, which is before anybody learns the
+//!   result; whoever finds none free waits in a bounded line, in which nobody is overtaken, or is refused;
 //! - each accepted prediction ends in exactly one terminal state, whatever the author's code does short of never returning;
 //! - author code runs on threads of its own only, so whoever calls the engine is never kept waiting by it.
 //!
@@ -13,34 +13,39 @@
 
 mod capture;
 mod config;
+mod deadlines;
 mod driver;
 mod handle;
 mod health;
 mod outbox;
+mod phase;
 mod pool;
 mod registry;
 mod run;
 mod setup;
+mod submit;
 mod watchdog;
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc::{self, UnboundedSender};
+use tokio::sync::mpsc;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
 pub use self::capture::OutputCapture;
 pub use self::config::{EngineConfig, Rejection, Request};
+use self::deadlines::Deadlines;
 pub use self::handle::{CancelOnDrop, PredictionHandle, Watcher};
 pub use self::health::HealthReport;
 use self::health::Healthcheck;
+pub use self::phase::Phase;
 use self::pool::Pool;
 use self::registry::Registry;
 pub use self::registry::Retention;
-use self::run::Job;
-pub use self::setup::{Phase, SetupRecord, SetupStatus};
+pub use self::setup::{SetupRecord, SetupStatus};
+use self::watchdog::Cancels;
 use crate::input::InputValue;
 use crate::output::Output;
 use crate::prediction::{IdSequence, PredictionId, Record};
@@ -109,8 +114,9 @@ struct Inner {
     /// Counts the author's setup and whoever watches its time.
     setting_up: TaskTracker,
     /// Hears of predictions that are canceled.
-    canceled: UnboundedSender<Weak<Record>>,
-    _watchdog: AbortOnDropHandle<()>,
+    cancels: Arc<Cancels>,
+    deadlines: Arc<Deadlines>,
+    _tasks: [AbortOnDropHandle<()>; 2],
 }
 
 impl Engine {
@@ -126,23 +132,29 @@ impl Engine {
         input.check_defaults()?;
         let slots = config.slots.map_or_else(|| P::MAX_CONCURRENCY.max(1), std::num::NonZeroUsize::get);
         let cancellation = CancellationToken::new();
-        let (canceled, cancels) = mpsc::unbounded_channel();
-        let watchdog = tokio::spawn(watchdog::watch(cancels, config.cancel_grace));
+        let pool = Arc::new(Pool::new(config.max_queue));
+        let deadlines = Arc::new(Deadlines::default());
+        let (begun, canceled) = mpsc::unbounded_channel();
+        let tasks = [
+            tokio::spawn(watchdog::watch(canceled, config.cancel_grace)),
+            tokio::spawn(Arc::clone(&deadlines).watch()),
+        ];
         let engine = Self(Arc::new(Inner {
             input,
             output: P::Output::schema(),
             slots,
             phase: watch::Sender::new(Phase::Starting),
             setup: setup::record(&config, &cancellation),
-            pool: Arc::new(Pool::default()),
+            cancels: Arc::new(Cancels { pool: Arc::clone(&pool), begun }),
+            pool,
             registry: Arc::new(Registry::new(config.retention)),
             ids: IdSequence::default(),
             health: Healthcheck::new(config.healthcheck_timeout),
             cancellation,
             tracker: TaskTracker::new(),
             setting_up: TaskTracker::new(),
-            canceled,
-            _watchdog: AbortOnDropHandle::new(watchdog),
+            deadlines,
+            _tasks: tasks.map(AbortOnDropHandle::new),
             config,
         }));
         setup::begin::<P>(&engine.0);
@@ -198,53 +210,22 @@ impl Engine {
         self.0.slots
     }
 
-    /// Returns how many more predictions would be accepted at this moment.
+    /// Returns how many more predictions would begin at once at this moment.
     #[must_use]
     pub fn free_slots(&self) -> usize {
         self.0.pool.free()
     }
 
-    /// Accepts a request and begins its prediction.
-    ///
-    /// The prediction goes on whether or not the handle is kept; see [`PredictionHandle::cancel_on_drop`].
-    ///
-    /// # Errors
-    /// [`Rejection`] says why not. A request that was rejected leaves no trace.
-    pub fn submit(&self, mut request: Request) -> Result<PredictionHandle, Rejection> {
-        let inner = &self.0;
-        inner.phase.borrow().admit()?;
-        if request.input.is_null() {
-            request.input = serde_json::Map::new().into();
-        }
-        inner.input.check(&request.input)?;
-        inner.input.warn_of_unknown(&request.input);
+    /// Returns how many predictions wait for a slot.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.0.pool.waiting()
+    }
 
-        let id = request.id.unwrap_or_else(|| inner.ids.next());
-        let token = inner.cancellation.child_token();
-        let mut record = Record::new(id, inner.output.is_stream(), inner.config.history_capacity, token)
-            .with_watchdog(inner.canceled.clone())
-            .with_limits(inner.config.max_history_bytes, inner.config.max_log_bytes)
-            .with_end_unwatched(request.ends_unwatched);
-        if request.is_kept {
-            record = record.with_input(inner.input.masked(&request.input));
-        }
-        let record = Arc::new(record);
-        let permit = inner.registry.enter(&record, || {
-            let permit = inner.pool.try_acquire().ok_or(Rejection::AtCapacity { slots: inner.slots })?;
-            // Once more, as the slot may be free because the prediction on it has ended the engine's readiness.
-            inner.phase.borrow().admit()?;
-            Ok(permit)
-        })?;
-        permit.begin(Job {
-            record: Arc::clone(&record),
-            input: request.input,
-            context: request.context,
-            registry: Arc::clone(&inner.registry),
-            is_kept: request.is_kept,
-            temp_directory: inner.config.temp_directory.clone(),
-            _under_way: inner.tracker.token(),
-        });
-        Ok(PredictionHandle::new(record))
+    /// Returns how many predictions may wait for a slot.
+    #[must_use]
+    pub fn max_queue(&self) -> usize {
+        self.0.config.max_queue
     }
 
     /// Finds a prediction that is running, or one that is over and [kept](Request::is_kept).
@@ -273,13 +254,14 @@ impl Engine {
         inner.setup.cancel();
         inner.setting_up.close();
         inner.tracker.close();
-        if tokio::time::timeout(grace, inner.tracker.wait()).await.is_err() {
-            inner.cancellation.cancel();
+        let is_late = tokio::time::timeout(grace, inner.tracker.wait()).await.is_err();
+        inner.cancellation.cancel();
+        // Those that still wait end as canceled.
+        drop(inner.pool.close());
+        if is_late {
             // A grace of nothing still leaves the time that author code needs to see it.
             let _ = tokio::time::timeout(grace.max(PATIENCE), inner.tracker.wait()).await;
         }
-        inner.cancellation.cancel();
-        inner.pool.close();
         let _ = tokio::time::timeout(PATIENCE, inner.setting_up.wait()).await;
         inner.tracker.is_empty() && inner.setting_up.is_empty()
     }
@@ -288,6 +270,6 @@ impl Engine {
 impl Drop for Inner {
     fn drop(&mut self) {
         self.cancellation.cancel();
-        self.pool.close();
+        drop(self.pool.close());
     }
 }

@@ -1,6 +1,6 @@
 //! The list of predictions that can be found by name: those that are running, and for a while those that are over.
 //!
-//! The registry owns the names: a name is taken as long as its prediction runs. What it keeps of predictions that are over is bounded in
+//! The registry owns the names: a name is taken as long as its prediction waits or runs. What it keeps of predictions that are over is bounded in
 //! number, time and size, and only those are kept that somebody might ask for.
 
 use std::collections::{HashMap, VecDeque};

@@ -4,19 +4,21 @@ use std::collections::HashMap;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio::runtime::Handle;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::capture::{Captured, OutputCapture};
+use super::deadlines::Deadline;
 use super::driver::{Driver, Task};
 use super::outbox::{Outbox, Publishing};
+use super::phase::Readiness;
 use super::pool::Permit;
 use super::registry::Registry;
-use super::setup::Phase;
 use crate::error::{Canceled, Error, panic_message};
 use crate::file::Publish;
 use crate::prediction::{Event, Record};
@@ -36,6 +38,10 @@ pub(super) struct Job {
     /// Whether the prediction can be found when it is over.
     pub(super) is_kept: bool,
     pub(super) temp_directory: Option<PathBuf>,
+    /// When it joined the line, if there was no slot for it.
+    pub(super) waits_since: Option<Instant>,
+    /// Held until the prediction is over, if it has to be over by a time.
+    pub(super) _deadline: Option<Deadline>,
     /// Held until the prediction is over; a shutdown waits for it.
     pub(super) _under_way: TaskTrackerToken,
 }
@@ -54,7 +60,7 @@ impl Drop for Job {
 
 impl Job {
     /// Tells that the prediction is over. Its name is free by then, or can be taken.
-    fn end(self, error: Option<String>) {
+    pub(super) fn end(self, error: Option<String>) {
         if !self.is_kept {
             self.registry.leave(&self.record);
         }
@@ -68,7 +74,7 @@ pub(super) struct Runner {
     pub(super) publisher: Option<Arc<dyn Publish>>,
     /// Who hears what is printed, if it can only be printed by one prediction.
     pub(super) capture: Option<Arc<dyn OutputCapture>>,
-    pub(super) phase: watch::Sender<Phase>,
+    pub(super) readiness: Readiness,
     pub(super) runtime: Handle,
     /// Places for predictions that are publishing when their slots are free.
     pub(super) places: Arc<Semaphore>,
@@ -83,7 +89,7 @@ impl Runner {
     /// Runs a prediction on its slot's thread, which is free when this returns and not before the author's code has returned.
     ///
     /// That is the end of the prediction as well, unless files are still being published.
-    pub(super) fn run(&self, mut job: Job, permit: Permit) {
+    pub(super) fn run(&self, mut job: Job, permit: Permit<'_>) {
         let record = Arc::clone(&job.record);
         let directory = Directory::new(job.temp_directory.take());
         let scope = Scope::new(Arc::clone(&record), std::mem::take(&mut job.context), directory);
@@ -92,7 +98,8 @@ impl Runner {
 
         let is_canceled = record.cancellation().is_cancelled();
         if !is_canceled {
-            record.append(Event::Started { at: Timestamp::now() });
+            let waited = job.waits_since.map(|since| since.elapsed());
+            record.append(Event::Started { at: Timestamp::now(), waited });
         }
         let (error, publishing) = {
             // Around everything that the author's code may do, dropping what it holds included.
@@ -103,7 +110,7 @@ impl Runner {
             let drive = || {
                 let error = self.runtime.block_on(drive(&record, &*self.driver, task)).err()?;
                 // Before the slot is free, so that nothing is begun on a model that cannot be used.
-                Phase::end_if_defunct(&self.phase, &error);
+                self.readiness.end_if_defunct(&error);
                 // In here, as an error that is written or dropped is author code too.
                 Some(format!("{error:#}"))
             };

@@ -7,64 +7,19 @@ use std::thread;
 use anyhow::Context;
 use jiff::Timestamp;
 use tokio::runtime::Handle;
-use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::capture::{Captured, OutputCapture};
 use super::driver::{Driver, InProcess};
-use super::run::Runner;
-use super::{EngineConfig, Inner, Rejection};
-use crate::error::{Defunct, Error, Result, panic_message};
+use super::phase::{Phase, Readiness};
+use super::pool::Permit;
+use super::run::{Job, Runner};
+use super::{EngineConfig, Inner};
+use crate::error::{Error, Result, panic_message};
 use crate::prediction::{Event, IdSequence, Prediction, Record, Status};
 use crate::predictor::Predictor;
 use crate::scope::Scope;
 use crate::setup::Setup;
-
-/// How far an engine has come.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Phase {
-    /// The setup is running.
-    Starting,
-    /// Requests are accepted.
-    Ready,
-    /// The setup has failed, for this reason. The engine will not come further.
-    SetupFailed(Arc<str>),
-    /// The model has said that it cannot be used any more, for this reason. What was running goes on; nothing new is accepted.
-    Defunct(Arc<str>),
-    /// The engine has been told to stop.
-    Stopped,
-}
-
-impl Phase {
-    pub(super) fn admit(&self) -> Result<(), Rejection> {
-        match self {
-            Self::Ready => Ok(()),
-            Self::Starting => Err(Rejection::Starting),
-            Self::SetupFailed(reason) => Err(Rejection::SetupFailed(Arc::clone(reason))),
-            Self::Defunct(reason) => Err(Rejection::Defunct(Arc::clone(reason))),
-            Self::Stopped => Err(Rejection::Stopped),
-        }
-    }
-
-    /// Takes no further requests if `error` says that the model cannot be used any more.
-    pub(super) fn end_if_defunct(phase: &watch::Sender<Self>, error: &Error) {
-        if !Defunct::is_in(error) {
-            return;
-        }
-        let reason: Arc<str> = format!("{error:#}").into();
-        let is_news = phase.send_if_modified(|phase| {
-            let was_ready = *phase == Self::Ready;
-            if was_ready {
-                *phase = Self::Defunct(Arc::clone(&reason));
-            }
-            was_ready
-        });
-        if is_news {
-            tracing::error!("the model cannot be used any more; this server has to be replaced: {reason}");
-        }
-    }
-}
 
 /// What is known of the setup.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -177,7 +132,7 @@ fn set_up<P: Predictor>(
     capture: Option<&Arc<dyn OutputCapture>>,
     runtime: &Handle,
 ) -> Result<P> {
-    record.append(Event::Started { at: Timestamp::now() });
+    record.append(Event::Started { at: Timestamp::now(), waited: None });
     let scope = Scope::of_setup(Arc::clone(record));
     let captured = Captured::new(capture, &scope);
     let ended = scope.enter(|| {
@@ -215,11 +170,11 @@ fn open<P: Predictor>(engine: &Weak<Inner>, predictor: P, runtime: Handle) -> Re
         }
         is_alone
     });
-    let phase = engine.phase.clone();
-    engine.health.begin(Arc::clone(&driver), phase.clone(), runtime.clone())?;
+    let readiness = Readiness { phase: engine.phase.clone(), pool: Arc::clone(&engine.pool) };
+    engine.health.begin(Arc::clone(&driver), readiness.clone(), runtime.clone())?;
     let publisher = engine.config.publisher.clone();
-    let runner = Runner { driver, publisher, capture, phase, runtime, places: Runner::places() };
-    let run = move |job, permit| runner.run(job, permit);
+    let runner = Runner { driver, publisher, capture, readiness, runtime, places: Runner::places() };
+    let run = move |job: Job, permit: Permit<'_>| runner.run(job, permit);
     let opened = engine.pool.open(engine.slots, &(Arc::new(run) as _));
     opened.with_context(|| format!("cannot start {} slots; ask for fewer", engine.slots))
 }

@@ -1,14 +1,32 @@
-//! Telling of predictions that go on although they were told to stop.
+//! What comes of a cancel: a prediction that waits leaves the line, and one that goes on although it was told to stop is told of.
 //!
 //! Rust cannot end a thread, so author code that ignores its cancel keeps its slot. That is said once it has gone on for a while. A
 //! prediction that is not canceled is never heard of here: its record tells of its first cancel, and one task hears of all of them.
 
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
-use crate::prediction::Record;
+use super::pool::Pool;
+use crate::prediction::{HearCancel, Record};
+
+/// Hears of the cancels of an engine's predictions.
+#[derive(Debug)]
+pub(super) struct Cancels {
+    pub(super) pool: Arc<Pool>,
+    pub(super) begun: UnboundedSender<Weak<Record>>,
+}
+
+impl HearCancel for Cancels {
+    fn canceled(&self, record: &Arc<Record>) {
+        match self.pool.withdraw(record) {
+            Some(job) => job.end(None),
+            // Where the engine has ended, nobody is left to hear.
+            None => drop(self.begun.send(Arc::downgrade(record))),
+        }
+    }
+}
 
 /// Hears of cancels, and after `grace` has those records say so that are still not over. Ends with the last sender.
 pub(super) async fn watch(mut canceled: UnboundedReceiver<Weak<Record>>, grace: Duration) {

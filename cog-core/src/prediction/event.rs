@@ -12,10 +12,12 @@ use crate::metric::{MetricMode, MetricName, MetricValue};
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
-    /// It has a slot and begins. At most once, before everything but `Completed`.
+    /// It has a slot and begins. At most once, before all that its code does.
     Started {
         /// When.
         at: Timestamp,
+        /// How long it waited for a slot; `None` if one was free.
+        waited: Option<Duration>,
     },
     /// Its code logged something.
     Log {

@@ -17,4 +17,4 @@ pub(crate) use self::id::IdSequence;
 pub use self::id::{PredictionId, PredictionIdError};
 pub use self::log_text::{LOG_TEXT_LIMIT, cut_log_text};
 pub use self::object::{Prediction, PredictionOutput};
-pub(crate) use self::record::Record;
+pub(crate) use self::record::{HearCancel, Record};

@@ -19,6 +19,7 @@ pub struct Prediction {
     created_at: Timestamp,
     status: Status,
     started_at: Option<Timestamp>,
+    queue_time: Option<Duration>,
     completed_at: Option<Timestamp>,
     output: PredictionOutput,
     logs: String,
@@ -56,6 +57,7 @@ impl Prediction {
             created_at,
             status: Status::Starting,
             started_at: None,
+            queue_time: None,
             completed_at: None,
             output: if is_stream {
                 PredictionOutput::Stream(Vec::new())
@@ -79,9 +81,10 @@ impl Prediction {
     /// Takes one more event in.
     pub fn apply(&mut self, event: &Event) {
         match event {
-            Event::Started { at } => {
+            Event::Started { at, waited } => {
                 self.status = Status::Processing;
                 self.started_at = Some(*at);
+                self.queue_time = *waited;
             }
             Event::Log { text, .. } => self.logs.push_str(text),
             Event::Metric { name, value: Some(value), mode } => self.metrics.record(name, value, *mode),
@@ -132,6 +135,12 @@ impl Prediction {
     #[must_use]
     pub const fn started_at(&self) -> Option<Timestamp> {
         self.started_at
+    }
+
+    /// How long it waited for a slot before it began; `None` if one was free.
+    #[must_use]
+    pub const fn queue_time(&self) -> Option<Duration> {
+        self.queue_time
     }
 
     /// When it ended.

@@ -1,14 +1,14 @@
 //! The one owner of a prediction's events and of the object they add up to.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio::sync::Notify;
-use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
 use super::event::{Completion, Event, LogSource, Status};
@@ -18,6 +18,12 @@ use crate::metric::{MetricError, MetricMode, MetricName, MetricValue};
 
 /// How many events are kept in any case, so that a reader that is there may be a little slow.
 const LIVE: usize = 1024;
+
+/// Somebody who is told when predictions are told to stop.
+pub(crate) trait HearCancel: fmt::Debug + Send + Sync {
+    /// Hears of a prediction's first cancel, on the thread of whoever cancels it.
+    fn canceled(&self, record: &Arc<Record>);
+}
 
 /// A prediction as it is run and read. Shared by the slot that runs it, its [scope](crate::Scope) and its readers.
 #[derive(Debug)]
@@ -29,7 +35,7 @@ pub(crate) struct Record {
     watchers: AtomicUsize,
     ends_unwatched: bool,
     /// Who hears of the first cancel.
-    watchdog: Option<UnboundedSender<Weak<Self>>>,
+    listener: Option<Arc<dyn HearCancel>>,
     /// Told after each event; readers of events wait here.
     pub(super) changed: Notify,
     /// Told after the last event; whoever wants the result only waits here and is not woken in between.
@@ -84,7 +90,7 @@ impl Record {
             state: Mutex::new(state),
             watchers: AtomicUsize::new(0),
             ends_unwatched: false,
-            watchdog: None,
+            listener: None,
             changed: Notify::new(),
             completed: Notify::new(),
         }
@@ -115,8 +121,8 @@ impl Record {
         self
     }
 
-    pub(crate) fn with_watchdog(mut self, watchdog: UnboundedSender<Weak<Self>>) -> Self {
-        self.watchdog = Some(watchdog);
+    pub(crate) fn with_listener(mut self, listener: Arc<dyn HearCancel>) -> Self {
+        self.listener = Some(listener);
         self
     }
 
@@ -167,6 +173,15 @@ impl Record {
 
     /// Tells the prediction to stop. Returns whether it was still going.
     pub(crate) fn cancel(self: &Arc<Self>) -> bool {
+        self.stop(None)
+    }
+
+    /// Tells the prediction to stop because the time is over that it had.
+    pub(crate) fn cancel_late(self: &Arc<Self>, limit: Duration) {
+        self.stop(Some(limit));
+    }
+
+    fn stop(self: &Arc<Self>, limit: Option<Duration>) -> bool {
         // Under the lock, so that no prediction ends as anything else after a cancel that was accepted.
         let mut state = self.lock();
         if state.prediction.status().is_terminal() {
@@ -175,10 +190,14 @@ impl Record {
         self.cancellation.cancel();
         let is_first = state.canceled.is_none();
         state.canceled.get_or_insert_with(Instant::now);
+        let reason = limit.filter(|_| is_first).map(|limit| state.say_late(limit));
         drop(state);
-        if is_first && let Some(watchdog) = &self.watchdog {
-            // Where the engine has ended, nobody is left to hear.
-            let _ = watchdog.send(Arc::downgrade(self));
+        if let Some(reason) = reason {
+            self.changed.notify_waiters();
+            tracing::info!(prediction_id = self.id.as_str(), "{reason}");
+        }
+        if is_first && let Some(listener) = &self.listener {
+            listener.canceled(self);
         }
         true
     }
@@ -313,6 +332,13 @@ impl State {
         let notice =
             format!("{line_end}[a prediction may log {} bytes: the rest is left out]\n", self.max_log_bytes);
         Some(Event::Log { source: *source, text: notice.into() })
+    }
+
+    /// Says why it was told to stop.
+    fn say_late(&mut self, limit: Duration) -> String {
+        let line = format!("canceled: its deadline of {} s has passed", limit.as_secs_f64());
+        self.append(Event::Log { source: LogSource::Stderr, text: format!("{line}\n").into() });
+        line
     }
 
     /// Says that code has returned which was said to go on.

@@ -267,6 +267,23 @@ async fn what_is_canceled_in_the_line_is_never_seen() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_deadline_in_the_line_of_a_batch_keeps_an_item_from_the_model() {
+    let (stage, gate) = gated(limits(2));
+    let (engine, stage) = start(stage).await;
+    let first = [ask(&engine, "echo", "a"), ask(&engine, "echo", "b")];
+    soon(stage.begun.notified()).await;
+    let late = Request::new(json!({ "act": "echo", "text": "late" }));
+    let late = Request { deadline: Some(Duration::from_millis(20)), ..late };
+    assert_eq!(end(&engine.submit(late).unwrap()).await, Err("canceled".to_owned()));
+    gate.send(()).unwrap();
+    for prediction in &first {
+        assert!(end(prediction).await.is_ok());
+    }
+    let seen: Vec<_> = stage.batches.lock().unwrap().iter().flat_map(|(texts, _)| texts.clone()).collect();
+    assert!(!seen.contains(&"late".to_owned()), "{seen:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_canceled_in_a_batch_ends_when_the_model_lets_go_of_it() {
     for looks_after_cancels in [true, false] {
         let (stage, gate) = gated(limits(2));

@@ -18,6 +18,7 @@ enum Act {
     Item,
     Wrapped,
     WearOut,
+    LoseWhenTold,
 }
 
 #[derive(Input)]
@@ -54,6 +55,13 @@ impl Predictor for Device {
             Act::Fail => return Err(lost().into()),
             Act::Wrapped => return Err(anyhow::Error::new(Drawing(lost())).context("step 3")),
             Act::Item => return Ok(OutputStream::from_iter([Ok(1), Err(lost().into())])),
+            Act::LoseWhenTold => {
+                scope.log("at work");
+                while scope.check().is_ok() {
+                    std::thread::yield_now();
+                }
+                return Err(lost().into());
+            }
             Act::WearOut => self.is_worn_out.store(true, Ordering::SeqCst),
         }
         Ok(OutputStream::from_iter([1]))
@@ -65,7 +73,7 @@ impl Predictor for Device {
 }
 
 async fn start() -> Engine {
-    let config = EngineConfig { slots: NonZeroUsize::new(2), ..EngineConfig::default() };
+    let config = EngineConfig { slots: NonZeroUsize::new(2), max_queue: 2, ..EngineConfig::default() };
     let engine = Engine::start::<Device>(config).unwrap();
     soon(engine.ready()).await.unwrap();
     engine
@@ -84,6 +92,8 @@ async fn it_takes_nothing_new_and_lets_the_rest_go_on() {
     ] {
         let engine = start().await;
         let beside = engine.submit(order("wait")).unwrap();
+        // What has not begun by then would never do so.
+        soon(beside.events().next()).await;
         let fatal = soon(engine.submit(order(act)).unwrap().completed()).await;
         assert_eq!((fatal.status(), fatal.error()), (Status::Failed, Some(reason)), "{act}");
         // At once: whoever has the result of the last prediction gets no other one.
@@ -107,6 +117,29 @@ async fn its_health_check_can_say_so() {
     let report = HealthReport::Unhealthy("Healthcheck failed: the device is lost: error 719".to_owned());
     assert_eq!(soon(engine.healthcheck()).await, report);
     assert_eq!(engine.phase(), Phase::Defunct("the device is lost: error 719".into()));
+}
+
+/// Those that wait end before the slot is free, on which they would have run.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_fails_and_never_runs() {
+    let engine = start().await;
+    let fatal = engine.submit(order("lose_when_told")).unwrap();
+    let beside = engine.submit(order("wait")).unwrap();
+    let waiting = [(); 2].map(|()| engine.submit(order("succeed")).unwrap());
+    // Both have begun, and the code of the one is at work: told before, it would not be called.
+    soon(fatal.events_from(1).next()).await;
+    soon(beside.events().next()).await;
+    fatal.cancel();
+    soon(fatal.wait()).await;
+    for prediction in waiting {
+        let ended = prediction.snapshot();
+        let error = "the model cannot be used any more, and has not seen this prediction";
+        assert_eq!((ended.status(), ended.error()), (Status::Failed, Some(error)));
+        assert_eq!(ended.started_at(), None);
+    }
+    assert_eq!(beside.snapshot().status(), Status::Processing);
+    beside.cancel();
+    assert_eq!(soon(beside.completed()).await.status(), Status::Canceled);
 }
 
 /// A failure that is not fatal is no end.

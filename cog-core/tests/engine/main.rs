@@ -14,6 +14,7 @@ mod defunct;
 mod events;
 mod files;
 mod lifecycle;
+mod line;
 mod logs;
 mod metrics;
 mod outputs;

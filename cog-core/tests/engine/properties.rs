@@ -1,15 +1,15 @@
 //! Properties that hold at every instant, whatever is asked in whatever order.
 
 use std::collections::HashSet;
-
+use std::num::NonZeroUsize;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use cog_core::{Event, Rejection, Status};
+use cog_core::{EngineConfig, Event, Rejection, Status};
 use proptest::prelude::*;
 use tokio::runtime::Runtime;
 
-use crate::support::{order, soon, start};
+use crate::support::{order, soon, start, start_with};
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -34,18 +34,22 @@ fn step() -> impl Strategy<Value = Step> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Invariants 1 and 2: author code never runs on more threads than there are slots, every accepted prediction ends exactly once,
-    /// and in the end every slot is free.
+    /// Invariants 1, 2 and 13: author code never runs on more threads than there are slots, no more wait than may, on a single slot they
+    /// begin in the order in which they came, every accepted prediction ends exactly once, and in the end every slot is free.
     #[test]
     fn every_accepted_prediction_ends_once_and_slots_are_never_exceeded(
         slots in 1_usize..4,
+        max_queue in 0_usize..4,
         steps in proptest::collection::vec(step(), 1..40),
         shut_down_early: bool,
     ) {
         Runtime::new().unwrap().block_on(async move {
-            let (engine, stage) = start(slots).await;
+            let config = EngineConfig { slots: NonZeroUsize::new(slots), max_queue, ..EngineConfig::default() };
+            let (engine, stage) = start_with(config).await;
             let mut accepted = Vec::new();
             let mut readers = Vec::new();
+            let mut refusals = 0;
+            let mut never_begin = Vec::new();
             for step in steps {
                 match step {
                     Step::Submit(act) => match engine.submit(order(act)) {
@@ -53,15 +57,28 @@ proptest! {
                             readers.push(Some(prediction.events()));
                             accepted.push(prediction);
                         }
-                        Err(Rejection::AtCapacity { slots: told }) => assert_eq!(told, slots),
+                        Err(Rejection::AtCapacity { slots: told }) => {
+                            assert_eq!(told, slots);
+                            refusals += 1;
+                        }
                         Err(other) => panic!("{other}"),
                     },
-                    Step::Cancel(which) => { accepted.get(which).map(|prediction| prediction.cancel()); }
+                    Step::Cancel(which) => {
+                        let Some(prediction) = accepted.get(which) else { continue };
+                        let was_waiting = prediction.snapshot().started_at().is_none();
+                        prediction.cancel();
+                        let now = prediction.snapshot();
+                        // It may have begun in between; if not, it never will.
+                        if was_waiting && now.started_at().is_none() && now.status().is_terminal() {
+                            never_begin.push(prediction.clone());
+                        }
+                    }
                     Step::DropReader(which) => { readers.get_mut(which).map(Option::take); }
                     Step::Yield => tokio::task::yield_now().await,
                     Step::OpenGate => stage.gate.open(),
                 }
                 assert!(stage.most.load(Ordering::SeqCst) <= slots);
+                assert!(engine.waiting() <= max_queue);
             }
             if shut_down_early {
                 assert!(soon(engine.shutdown(Duration::ZERO)).await, "cooperative code has returned");
@@ -72,6 +89,13 @@ proptest! {
                 assert!(ids.insert(prediction.id().clone()));
                 assert!(soon(prediction.completed()).await.status().is_terminal());
             }
+            let begun: Vec<_> = accepted.iter().filter_map(|prediction| prediction.snapshot().started_at()).collect();
+            if slots == 1 {
+                assert!(begun.is_sorted(), "{begun:?}");
+            }
+            assert!(never_begin.iter().all(|prediction| prediction.snapshot().started_at().is_none()));
+            assert!(stage.entered.load(Ordering::SeqCst) <= begun.len());
+            assert!(refusals == 0 || accepted.len() >= slots + max_queue, "none is refused while there is room");
             for mut reader in readers.into_iter().flatten() {
                 let mut ends = 0;
                 while let Some(item) = soon(reader.next()).await {
@@ -81,7 +105,7 @@ proptest! {
                 assert_eq!(ends, 1);
             }
             assert!(stage.most.load(Ordering::SeqCst) <= slots);
-            assert_eq!(stage.running.load(Ordering::SeqCst), 0);
+            assert_eq!((stage.running.load(Ordering::SeqCst), engine.waiting()), (0, 0));
             if !shut_down_early {
                 assert_eq!(engine.free_slots(), slots);
                 assert!(soon(engine.shutdown(Duration::ZERO)).await);
