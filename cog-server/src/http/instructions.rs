@@ -62,7 +62,8 @@ const PICTURE: &str = r#"{"input": {
 async fn a_typical_input() {
     let schema = Picture::schema();
     for _ in rounds() {
-        let request = body::read::<PredictionRequest>(post(PICTURE)).await.unwrap();
+        let (head, body) = post(PICTURE).into_parts();
+        let request = body::read::<PredictionRequest>(&head.headers, body).await.unwrap();
         let request = Request::try_from(request).unwrap();
         schema.check(&request.input).unwrap();
         let picture = Picture::decode(request.input, &FieldPath::Root).unwrap();
