@@ -21,6 +21,7 @@ impl BatchPredictor for Unbatched {
     }
 
     async fn predict_batch(&self, batch: Vec<BatchItem<Self>>) -> Result<()> {
+        #[expect(clippy::map_identity, reason = "the items of one predictor become those of the other")]
         let batch = batch.into_iter().map(|BatchItem { input, reply }| BatchItem { input, reply });
         self.0.predict_batch(batch.collect()).await
     }
