@@ -41,25 +41,31 @@ fn write(prediction: &Prediction, input: Option<&Value>) -> Vec<u8> {
     object.finish()
 }
 
-/// Custom metrics at any time, and `predict_time` at the end.
+/// Custom metrics at any time, `queue_time` from the start on if there was any and the author has no other, and `predict_time` at the end.
 fn metrics(prediction: &Prediction, object: &mut ObjectWriter) {
     let time = prediction.predict_time().map(|time| time.as_secs_f64());
+    let waited = prediction.queue_time().map(|time| time.as_secs_f64());
     match time {
-        Some(time) if prediction.metrics().is_empty() => {
+        Some(time) if prediction.metrics().is_empty() && waited.is_none() => {
             object.key("metrics");
             object.raw(b"{\"predict_time\":");
             object.value(&time);
             object.raw(b"}");
         }
-        Some(time) => {
-            let mut metrics = prediction.metrics().clone();
-            metrics.insert("predict_time".to_owned(), time.into());
-            object.key("metrics");
-            object.value(&metrics);
-        }
-        None => {
+        None if waited.is_none() => {
             object.key("metrics");
             object.value(prediction.metrics());
+        }
+        _ => {
+            let mut metrics = prediction.metrics().clone();
+            if let Some(waited) = waited {
+                metrics.entry("queue_time").or_insert_with(|| waited.into());
+            }
+            if let Some(time) = time {
+                metrics.insert("predict_time".to_owned(), time.into());
+            }
+            object.key("metrics");
+            object.value(&metrics);
         }
     }
 }

@@ -90,6 +90,11 @@ pub(super) struct ServeArguments {
     /// Of a server that only trains, it is how many trainings. Beside a predictor, the trainer has its own number.
     #[arg(long, value_name = "N")]
     pub(super) max_concurrency: Option<NonZeroUsize>,
+    /// How many predictions may wait for a slot, in the order in which they came [env: COG_MAX_QUEUE] [default: 0].
+    ///
+    /// Of a server that only trains, it is how many trainings. Beside a predictor, no training waits.
+    #[arg(long, value_name = "N")]
+    pub(super) max_queue: Option<usize>,
     #[command(flatten)]
     pub(super) model: ModelArguments,
     /// Upload output files below this URL with `PUT`; without it they are sent as `data:` URLs.

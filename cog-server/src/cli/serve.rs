@@ -40,6 +40,7 @@ pub(super) fn run(
     let bars = Bars::new(process.has_terminal());
     let config = EngineConfig {
         slots: arguments.max_concurrency.or(environment.max_concurrency).or(cog_yaml.max_concurrency),
+        max_queue: arguments.max_queue.unwrap_or(environment.max_queue),
         device: environment.device,
         fetcher: Some(Arc::new(fetcher(&arguments.model, environment))),
         publisher: arguments.upload_url.clone().map(|url| {
@@ -71,9 +72,10 @@ pub(super) fn run(
         let listener = listen(&arguments.host, port).await?;
         let (main, _) = parts.main();
         let engines = parts.try_map(|role, part| {
-            // What is said of the slots is said of the part that the server is known for.
+            // What is said of the slots and their line is said of the part that the server is known for.
             let slots = config.slots.filter(|_| role == main);
-            (part.start)(EngineConfig { slots, ..config.clone() })
+            let max_queue = if role == main { config.max_queue } else { 0 };
+            (part.start)(EngineConfig { slots, max_queue, ..config.clone() })
                 .map_err(|error| Failure::Failed(error.to_string()))
         })?;
         let webhooks = WebhookConfig {

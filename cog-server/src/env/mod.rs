@@ -34,6 +34,7 @@ pub(crate) struct Environment {
     /// The text of `PORT`: only who listens needs it to be a port.
     port: Option<String>,
     pub(crate) max_concurrency: Option<NonZeroUsize>,
+    pub(crate) max_queue: usize,
     pub(crate) weights: Option<String>,
     pub(crate) device: DevicePreference,
     pub(crate) weights_store: WeightsStore,
@@ -98,6 +99,7 @@ pub(crate) fn read(set: &HashMap<OsString, OsString>) -> Environment {
     Environment {
         port: reader.text(PORT),
         max_concurrency: reader.max_concurrency(),
+        max_queue: reader.max_queue(),
         weights: reader.text(COG_WEIGHTS),
         device: reader.device(),
         weights_store: WeightsStore {

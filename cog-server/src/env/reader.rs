@@ -9,9 +9,9 @@ use std::time::Duration;
 use cog_core::DevicePreference;
 
 use super::variables::{
-    COG_DEVICE, COG_LOG_LEVEL, COG_MAX_CONCURRENCY, COG_SETUP_TIMEOUT, COG_STREAM_HISTORY_CAPACITY,
-    COG_THROTTLE_RESPONSE_INTERVAL, COG_WEIGHTS_CACHE, COG_WEIGHTS_MAX_BYTES, HOME, LOG_FORMAT, RUST_LOG,
-    Variable, XDG_CACHE_HOME, is_without_effect,
+    COG_DEVICE, COG_LOG_LEVEL, COG_MAX_CONCURRENCY, COG_MAX_QUEUE, COG_SETUP_TIMEOUT,
+    COG_STREAM_HISTORY_CAPACITY, COG_THROTTLE_RESPONSE_INTERVAL, COG_WEIGHTS_CACHE, COG_WEIGHTS_MAX_BYTES,
+    HOME, LOG_FORMAT, RUST_LOG, Variable, XDG_CACHE_HOME, is_without_effect,
 };
 use crate::telemetry::LogFormat;
 
@@ -62,6 +62,14 @@ impl<'a> Reader<'a> {
             );
         }
         Some(number.unwrap_or(NonZeroUsize::MIN))
+    }
+
+    pub(super) fn max_queue(&mut self) -> usize {
+        let Some(text) = self.text(COG_MAX_QUEUE) else { return 0 };
+        text.trim().parse().unwrap_or_else(|_| {
+            self.warn(COG_MAX_QUEUE, &text, "a whole number", "letting nobody wait");
+            0
+        })
     }
 
     pub(super) fn device(&mut self) -> DevicePreference {

@@ -43,6 +43,12 @@ fn numbers() {
         check(("COG_MAX_CONCURRENCY", junk), slots, Some(1), &[&warning]);
     }
     check(("COG_MAX_CONCURRENCY", " 4 "), slots, Some(4), &[]);
+    let queue = |environment: &Environment| environment.max_queue;
+    for junk in ["-1", "1.5", "many"] {
+        let warning = format!("`COG_MAX_QUEUE={junk}` is not a whole number: letting nobody wait");
+        check(("COG_MAX_QUEUE", junk), queue, 0, &[&warning]);
+    }
+    check(("COG_MAX_QUEUE", " 8 "), queue, 8, &[]);
 
     let timeout = |environment: &Environment| environment.setup_timeout.map(|limit| limit.as_secs());
     for junk in ["0", "1.5", "-3", "soon"] {

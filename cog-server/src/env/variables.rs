@@ -30,6 +30,12 @@ pub(super) const COG_MAX_CONCURRENCY: Variable = variable(
     "How many predictions may run at once. What is no positive whole number counts as 1.",
 )
 .or_flag("--max-concurrency");
+pub(super) const COG_MAX_QUEUE: Variable = variable(
+    "COG_MAX_QUEUE",
+    "0",
+    "How many predictions may wait for a slot; whoever comes when so many do is refused.",
+)
+.or_flag("--max-queue");
 pub(super) const COG_WEIGHTS: Variable = variable(
     "COG_WEIGHTS",
     "the model's own",
@@ -157,6 +163,7 @@ pub(super) const NO_PROXY: Variable = variable(
 pub(crate) const VARIABLES: &[Variable] = &[
     PORT,
     COG_MAX_CONCURRENCY,
+    COG_MAX_QUEUE,
     COG_WEIGHTS,
     COG_DEVICE,
     COG_WEIGHTS_CACHE,

@@ -33,6 +33,11 @@ pub(crate) enum ApiError {
         field: Option<String>,
         message: String,
     },
+    /// A header says something that makes no sense.
+    Header {
+        name: &'static str,
+        message: String,
+    },
     /// The name in the path cannot be one.
     PathId(Role, PredictionIdError),
     /// The body names another prediction than the path.
@@ -82,6 +87,9 @@ impl IntoResponse for ApiError {
             Self::Envelope { field, message } => {
                 let location: Vec<_> = ["body"].into_iter().chain(field.as_deref()).collect();
                 (StatusCode::UNPROCESSABLE_ENTITY, detail(&location, &message, "value_error"))
+            }
+            Self::Header { name, message } => {
+                (StatusCode::UNPROCESSABLE_ENTITY, detail(&["header", name], &message, "value_error"))
             }
             Self::PathId(role, reason) => (
                 StatusCode::UNPROCESSABLE_ENTITY,

@@ -20,6 +20,16 @@ struct Health {
     version: Version,
     #[serde(skip_serializing_if = "Option::is_none")]
     user_healthcheck_error: Option<String>,
+    /// Not in Cog, which has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    queue: Option<Queue>,
+}
+
+/// The line in front of the slots, where there is one.
+#[derive(Debug, Serialize)]
+struct Queue {
+    waiting: usize,
+    max: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -83,6 +93,7 @@ async fn health(app: &App) -> Health {
         setup: setup(app),
         version: Version { coglet: env!("CARGO_PKG_VERSION") },
         user_healthcheck_error,
+        queue: (main.max_queue() > 0).then(|| Queue { waiting: main.waiting(), max: main.max_queue() }),
     }
 }
 

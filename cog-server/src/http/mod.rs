@@ -4,6 +4,7 @@
 //! `error` alone knows status codes of refusals. Handlers read what the engine tells and keep no state of their own.
 
 mod body;
+mod cancel_after;
 mod error;
 mod health;
 mod index;

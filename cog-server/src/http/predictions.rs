@@ -75,9 +75,10 @@ async fn create(State(family): State<Arc<Family>>, request: Request) -> Result<R
     let mut envelope = body::read::<PredictionRequest>(&head.headers, body).await?;
     let webhook = envelope.take_webhook(&head.headers);
     let mode = Mode::of(family.role, &head.headers)?;
+    let request = cog_core::Request { deadline: envelope.deadline(&head.headers)?, ..envelope.try_into()? };
     // The head is a part of the buffer that the connection reads into, which can be used again when nobody has any of it.
     drop(head);
-    begin(&family, envelope.try_into()?, webhook, mode).await
+    begin(&family, request, webhook, mode).await
 }
 
 /// `PUT /predictions/{id}`: makes a prediction of this name, or tells of the one that is running.
@@ -90,7 +91,7 @@ async fn create_named(
     let id: PredictionId = id.parse().map_err(|error| ApiError::PathId(family.role, error))?;
     let mut envelope = body::read::<PredictionRequest>(&headers, body).await?;
     let webhook = envelope.take_webhook(&headers);
-    let mut request = cog_core::Request::try_from(envelope)?;
+    let mut request = cog_core::Request { deadline: envelope.deadline(&headers)?, ..envelope.try_into()? };
     if request.id.as_ref().is_some_and(|given| *given != id) {
         return Err(ApiError::OtherId(family.role));
     }

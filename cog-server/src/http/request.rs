@@ -1,12 +1,14 @@
 //! The JSON of requests.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use axum::http::HeaderMap;
 use cog_core::{PredictionId, Request};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::cancel_after::CancelAfter;
 use super::error::ApiError;
 use crate::webhook::{Target, WebhookEvent};
 
@@ -23,6 +25,9 @@ pub(super) struct PredictionRequest {
     webhook: Option<String>,
     #[serde(default = "WebhookEvent::all")]
     webhook_events_filter: Vec<WebhookEvent>,
+    /// Not in Cog. Last, as a body may be a list of the members in Cog's order.
+    #[serde(default)]
+    cancel_after: Option<CancelAfter>,
 }
 
 impl PredictionRequest {
@@ -30,6 +35,12 @@ impl PredictionRequest {
     pub(super) fn take_webhook(&mut self, headers: &HeaderMap) -> Option<Target> {
         let url = self.webhook.take()?;
         Target::new(&url, std::mem::take(&mut self.webhook_events_filter), headers)
+    }
+
+    /// How long the prediction may take. What the body says is the client's own and wins over a header, which a proxy may have added.
+    pub(super) fn deadline(&self, headers: &HeaderMap) -> Result<Option<Duration>, ApiError> {
+        let header = CancelAfter::of(headers)?;
+        Ok(self.cancel_after.or(header).map(|CancelAfter(time)| time))
     }
 }
 

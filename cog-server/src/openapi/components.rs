@@ -77,6 +77,15 @@ fn health() -> Value {
             },
             "version": { "type": "object", "additionalProperties": { "type": "string" } },
             "user_healthcheck_error": { "type": "string" },
+            "queue": {
+                "description": "The line in front of the slots, where there is one",
+                "type": "object",
+                "required": ["max", "waiting"],
+                "properties": {
+                    "waiting": { "type": "integer", "minimum": 0 },
+                    "max": { "type": "integer", "minimum": 1 },
+                },
+            },
         },
     })
 }
@@ -125,6 +134,11 @@ fn named_request(interface: &Interface<'_>, names: &Names) -> Value {
                 "additionalProperties": { "type": "string" },
                 "nullable": true,
             },
+            "cancel_after": {
+                "description": "How long it may take, waiting and running: seconds, or a text such as `1m30s`. Wins over `Cancel-After`",
+                "anyOf": [{ "type": "number", "minimum": 0, "exclusiveMinimum": true }, duration()],
+                "nullable": true,
+            },
             "webhook": {
                 "description": "An URL that is told what happens; ignored if it is none",
                 "type": "string",
@@ -143,6 +157,13 @@ fn named_request(interface: &Interface<'_>, names: &Names) -> Value {
         request["properties"]["input"] = json!({ "allOf": [reference(names.input)], "nullable": true });
     }
     request
+}
+
+/// A time above nothing as a text: seconds, or hours, minutes and seconds with their letters.
+pub(super) fn duration() -> Value {
+    let seconds = r"(0\.[0-9]{0,2}[1-9]|[1-9][0-9]{0,4}(\.[0-9]{1,3})?)s?";
+    let longer = "[1-9][0-9]{0,4}(m([0-9]{1,2}s)?|h([0-9]{1,2}m)?([0-9]{1,2}s)?)";
+    json!({ "type": "string", "pattern": format!("^({seconds}|{longer})$") })
 }
 
 /// How a prediction or a training is, while it runs and after.

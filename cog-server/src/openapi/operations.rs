@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::components::duration;
 use super::paths::{answer, json_content, nothing, operation, refused};
 use super::{Interface, Names, reference};
 use crate::role::Role;
@@ -24,7 +25,7 @@ fn create(role: Role) -> Value {
     let id = format!("{verb}_{noun}s_post");
     let mut operation = operation(&id, summary(role), answer(reference(names.response)));
     operation["description"] = format!("Run a single {noun} on the model").into();
-    operation["parameters"] = json!([prefer()]);
+    operation["parameters"] = json!([prefer(), cancel_after()]);
     operation["requestBody"] = json!({
         "description": format!("Beside `id` and `input`, the body can have what is in `{}`", names.named_request),
         "content": json_content(reference(names.request)),
@@ -45,7 +46,7 @@ fn create_named(interface: &Interface<'_>) -> Value {
     name["schema"]["minLength"] = 1.into();
     name["schema"]["maxLength"] = 255.into();
     name["schema"]["pattern"] = "^[!-~]+$".into();
-    let mut parameters = vec![name, prefer()];
+    let mut parameters = vec![name, prefer(), cancel_after()];
     if role == Role::Predictor {
         parameters.push(last_event_id());
     }
@@ -81,7 +82,10 @@ fn add_replies(role: Role, accepted: Value, operation: &mut Value) {
     });
     responses["400"] = refused("The body is no JSON", "HTTPValidationError");
     responses["408"] = refused("The body did not arrive in time", "Error");
-    responses["409"] = refused(&format!("No slot is free, or a {noun} of this name is running"), "Error");
+    responses["409"] = refused(
+        &format!("No slot and no place in the line is free, or a {noun} of this name is running"),
+        "Error",
+    );
     responses["409"]["headers"] = retry.clone();
     responses["413"] = refused("The body is too large", "Error");
     responses["415"] = refused("The body is of another content type", "Error");
@@ -141,6 +145,16 @@ fn prefer() -> Value {
         "description": "`respond-async` asks for a reply before the end",
         "schema": { "type": "string" },
         "example": "respond-async",
+    })
+}
+
+fn cancel_after() -> Value {
+    json!({
+        "in": "header",
+        "name": "Cancel-After",
+        "description": "How long it may take, waiting and running; then it is canceled",
+        "schema": duration(),
+        "example": "1m30s",
     })
 }
 

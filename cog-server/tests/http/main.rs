@@ -12,6 +12,7 @@ mod health;
 mod idempotent;
 mod lifecycle;
 mod predictions;
+mod queue;
 mod stream;
 mod support;
 mod trainings;

@@ -29,8 +29,9 @@ fn where_it_listens() {
 /// Contract 17.4, 17.5.
 #[test]
 fn what_makes_no_sense_is_warned_of() {
-    const VARIABLES: [&str; 7] = [
+    const VARIABLES: [&str; 8] = [
         "COG_MAX_CONCURRENCY",
+        "COG_MAX_QUEUE",
         "COG_SETUP_TIMEOUT",
         "COG_ALLOW_PRIVATE_URLS",
         "COG_STREAM_HISTORY_CAPACITY",

@@ -276,7 +276,7 @@ fn a_request_may_be_a_list_and_not_null() {
     );
     assert_eq!(server.post("/predictions", &json!([])).status, 200);
     assert_eq!(server.post("/predictions", &json!([1])).status, 422);
-    let reply = server.post("/predictions", &json!(["a", {}, {}, null, [], "more"]));
+    let reply = server.post("/predictions", &json!(["a", {}, {}, null, [], null, "more"]));
     assert_eq!(reply.status, 400, "what comes after the last member is no JSON to the reader");
     assert_eq!(server.post("/predictions", &json!(null)).status, 422);
 }
