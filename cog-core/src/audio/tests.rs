@@ -6,8 +6,6 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tokio_util::sync::CancellationToken;
-
 use super::*;
 use crate::prediction::Record;
 use crate::scope::Directory;
@@ -117,9 +115,8 @@ fn what_cannot_be_read_is_refused_with_the_reason() {
 
 #[test]
 fn a_cancel_ends_it() {
-    let canceled = CancellationToken::new();
-    canceled.cancel();
-    let record = Record::new("reading".parse().unwrap(), false, 8, canceled);
+    let record = Record::new("reading".parse().unwrap(), false, 8);
+    record.cancellation().cancel();
     let scope = Scope::new(Arc::new(record), HashMap::new(), Directory::new(None));
     let error = read(&clip("clip.flac"), RATE, LONGEST, &scope).unwrap_err();
     assert!(error.is::<crate::Canceled>(), "{error:#}");

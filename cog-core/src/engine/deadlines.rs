@@ -100,13 +100,12 @@ impl Drop for Deadline {
 
 #[cfg(test)]
 mod tests {
-    use tokio_util::sync::CancellationToken;
     use tokio_util::task::AbortOnDropHandle;
 
     use super::*;
 
     fn record(id: &str) -> Arc<Record> {
-        Arc::new(Record::new(id.parse().unwrap(), false, 8, CancellationToken::new()))
+        Arc::new(Record::new(id.parse().unwrap(), false, 8))
     }
 
     fn canceled(records: &[Arc<Record>]) -> Vec<bool> {

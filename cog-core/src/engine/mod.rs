@@ -31,7 +31,6 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
 pub use self::capture::OutputCapture;
@@ -107,8 +106,6 @@ struct Inner {
     registry: Arc<Registry>,
     ids: IdSequence,
     health: Healthcheck,
-    /// Canceled when the engine is to stop; the parent of every prediction's token.
-    cancellation: CancellationToken,
     /// Counts the work that is under way, so that a shutdown can wait for its end.
     tracker: TaskTracker,
     /// Counts the author's setup and whoever watches its time.
@@ -131,7 +128,6 @@ impl Engine {
         let input = P::Input::schema();
         input.check_defaults()?;
         let slots = config.slots.map_or_else(|| P::MAX_CONCURRENCY.max(1), std::num::NonZeroUsize::get);
-        let cancellation = CancellationToken::new();
         let pool = Arc::new(Pool::new(config.max_queue));
         let deadlines = Arc::new(Deadlines::default());
         let (begun, canceled) = mpsc::unbounded_channel();
@@ -144,13 +140,12 @@ impl Engine {
             output: P::Output::schema(),
             slots,
             phase: watch::Sender::new(Phase::Starting),
-            setup: setup::record(&config, &cancellation),
+            setup: setup::record(&config),
             cancels: Arc::new(Cancels { pool: Arc::clone(&pool), begun }),
             pool,
             registry: Arc::new(Registry::new(config.retention)),
             ids: IdSequence::default(),
             health: Healthcheck::new(config.healthcheck_timeout),
-            cancellation,
             tracker: TaskTracker::new(),
             setting_up: TaskTracker::new(),
             deadlines,
@@ -255,9 +250,7 @@ impl Engine {
         inner.setting_up.close();
         inner.tracker.close();
         let is_late = tokio::time::timeout(grace, inner.tracker.wait()).await.is_err();
-        inner.cancellation.cancel();
-        // Those that still wait end as canceled.
-        drop(inner.pool.close());
+        inner.stop();
         if is_late {
             // A grace of nothing still leaves the time that author code needs to see it.
             let _ = tokio::time::timeout(grace.max(PATIENCE), inner.tracker.wait()).await;
@@ -267,9 +260,19 @@ impl Engine {
     }
 }
 
+impl Inner {
+    /// Cancels all that is under way.
+    fn stop(&self) {
+        self.setup.cancellation().cancel();
+        // Nothing is accepted any more when they are told, so none is missed; those that still wait end as canceled.
+        let waiting = self.pool.close();
+        self.registry.cancel_all();
+        drop(waiting);
+    }
+}
+
 impl Drop for Inner {
     fn drop(&mut self) {
-        self.cancellation.cancel();
-        drop(self.pool.close());
+        self.stop();
     }
 }

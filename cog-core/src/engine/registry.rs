@@ -3,6 +3,7 @@
 //! The registry owns the names: a name is taken as long as its prediction waits or runs. What it keeps of predictions that are over is bounded in
 //! number, time and size, and only those are kept that somebody might ask for.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -63,17 +64,24 @@ impl Registry {
         admit: impl FnOnce() -> Result<T, Rejection>,
     ) -> Result<T, Rejection> {
         let mut state = self.lock();
-        if state.records.get(record.id()).is_some_and(|taken| !taken.is_over()) {
-            return Err(Rejection::AlreadyRunning(record.id().clone()));
+        match state.records.entry(record.id().clone()) {
+            Entry::Vacant(place) => {
+                let admitted = admit()?;
+                place.insert(Arc::clone(record));
+                Ok(admitted)
+            }
+            Entry::Occupied(taken) if !taken.get().is_over() => {
+                Err(Rejection::AlreadyRunning(record.id().clone()))
+            }
+            Entry::Occupied(mut taken) => {
+                let admitted = admit()?;
+                let earlier = taken.insert(Arc::clone(record));
+                state.let_go(&earlier);
+                // Before the earlier one is dropped, as that may be large.
+                drop(state);
+                Ok(admitted)
+            }
         }
-        let admitted = admit()?;
-        let earlier = state.records.insert(record.id().clone(), Arc::clone(record));
-        if let Some(earlier) = &earlier {
-            state.let_go(earlier);
-        }
-        // Before the earlier one is dropped, as that may be large.
-        drop(state);
-        Ok(admitted)
     }
 
     /// Forgets a prediction at once.
@@ -94,6 +102,14 @@ impl Registry {
         state.prune(&self.retention);
     }
 
+    /// Tells all predictions to stop that are not over.
+    pub(super) fn cancel_all(&self) {
+        let records: Vec<_> = self.lock().records.values().map(Arc::clone).collect();
+        for record in records.iter().filter(|record| !record.is_over()) {
+            record.cancellation().cancel();
+        }
+    }
+
     pub(super) fn find(&self, id: &PredictionId) -> Option<Arc<Record>> {
         let mut state = self.lock();
         state.prune(&self.retention);
@@ -112,8 +128,11 @@ impl State {
     }
 
     fn forget(&mut self, record: &Arc<Record>) {
-        if self.has(record) {
-            self.records.remove(record.id());
+        // Mostly it is the one that has the name, so it is looked for once.
+        if let Some((id, found)) = self.records.remove_entry(record.id())
+            && !Arc::ptr_eq(&found, record)
+        {
+            self.records.insert(id, found);
         }
     }
 
@@ -155,12 +174,10 @@ fn size(prediction: &Prediction) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use tokio_util::sync::CancellationToken;
-
     use super::*;
 
     fn over(registry: &Registry, id: &str, log: usize) -> Arc<Record> {
-        let record = Arc::new(Record::new(id.parse().unwrap(), false, 8, CancellationToken::new()));
+        let record = Arc::new(Record::new(id.parse().unwrap(), false, 8));
         registry.enter(&record, || Ok(())).unwrap();
         let text = "x".repeat(log).into();
         record.append(crate::prediction::Event::Log { source: crate::prediction::LogSource::Stdout, text });
@@ -190,7 +207,7 @@ mod tests {
 
         // An input of many small values is large.
         let input = vec![0; 1000].into();
-        let record = Record::new("many".parse().unwrap(), false, 8, CancellationToken::new());
+        let record = Record::new("many".parse().unwrap(), false, 8);
         let record = Arc::new(record.with_input(input));
         registry.enter(&record, || Ok(())).unwrap();
         record.complete(None);
@@ -219,7 +236,7 @@ mod tests {
     fn a_name_is_free_when_its_prediction_is_over_and_belongs_to_the_last_that_took_it() {
         let registry = Registry::new(Retention { count: 1, ..Retention::default() });
         let first = over(&registry, "a", 0);
-        let second = Arc::new(Record::new("a".parse().unwrap(), false, 8, CancellationToken::new()));
+        let second = Arc::new(Record::new("a".parse().unwrap(), false, 8));
         assert_eq!(registry.enter(&second, || Err::<(), _>(Rejection::Stopped)), Err(Rejection::Stopped));
         assert!(Arc::ptr_eq(&registry.find(&"a".parse().unwrap()).unwrap(), &first), "a refusal left it");
         registry.enter(&second, || Ok(())).unwrap();

@@ -37,6 +37,8 @@ pub(super) struct Job {
     pub(super) registry: Arc<Registry>,
     /// Whether the prediction can be found when it is over.
     pub(super) is_kept: bool,
+    /// Whether that has been told.
+    pub(super) has_ended: bool,
     pub(super) temp_directory: Option<PathBuf>,
     /// When it joined the line, if there was no slot for it.
     pub(super) waits_since: Option<Instant>,
@@ -48,23 +50,27 @@ pub(super) struct Job {
 
 impl Drop for Job {
     fn drop(&mut self) {
-        // Does nothing where the prediction has ended as it should.
-        self.record.complete(Some("the engine was stopped before the prediction ended".into()));
-        if self.is_kept {
-            self.registry.keep(&self.record);
-        } else {
-            self.registry.leave(&self.record);
+        if !self.has_ended {
+            self.tell_end(Some("the engine was stopped before the prediction ended".into()));
         }
     }
 }
 
 impl Job {
     /// Tells that the prediction is over. Its name is free by then, or can be taken.
-    pub(super) fn end(self, error: Option<String>) {
-        if !self.is_kept {
+    pub(super) fn end(mut self, error: Option<String>) {
+        self.tell_end(error.map(Into::into));
+    }
+
+    fn tell_end(&mut self, error: Option<Arc<str>>) {
+        self.has_ended = true;
+        if self.is_kept {
+            self.record.complete(error);
+            self.registry.keep(&self.record);
+        } else {
             self.registry.leave(&self.record);
+            self.record.complete(error);
         }
-        self.record.complete(error.map(Into::into));
     }
 }
 
@@ -108,7 +114,7 @@ impl Runner {
             let span = tracing::info_span!("prediction", prediction_id = record.id().as_str());
             let _span = span.enter();
             let drive = || {
-                let error = self.runtime.block_on(drive(&record, &*self.driver, task)).err()?;
+                let error = self.runtime.block_on(drive(&record, &*self.driver, task, is_canceled)).err()?;
                 // Before the slot is free, so that nothing is begun on a model that cannot be used.
                 self.readiness.end_if_defunct(&error);
                 // In here, as an error that is written or dropped is author code too.
@@ -167,13 +173,18 @@ async fn wind_up(
     job.end(error);
 }
 
-async fn drive(record: &Record, driver: &dyn Driver, task: Task<'_>) -> Result<(), Error> {
+async fn drive(record: &Record, driver: &dyn Driver, task: Task<'_>, is_canceled: bool) -> Result<(), Error> {
     let outbox = task.outbox;
-    // Dropping the driver's future is how asynchronous code is canceled. One that is canceled before it starts is not polled at all.
+    // One that is canceled before it starts is not polled at all.
+    if is_canceled {
+        return Err(Canceled.into());
+    }
+    // Dropping the driver's future is how asynchronous code is canceled.
     tokio::select! {
         biased;
-        () = record.cancellation().cancelled() => Err(Canceled.into()),
+        // First, as most end when they are polled for the first time.
         ended = driver.drive(task) => ended,
+        () = record.cancellation().cancelled() => Err(Canceled.into()),
         // After the driver, which may just have begun to publish.
         failed = outbox.published() => failed,
     }

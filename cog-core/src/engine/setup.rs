@@ -7,7 +7,6 @@ use std::thread;
 use anyhow::Context;
 use jiff::Timestamp;
 use tokio::runtime::Handle;
-use tokio_util::sync::CancellationToken;
 
 use super::capture::{Captured, OutputCapture};
 use super::driver::{Driver, InProcess};
@@ -81,8 +80,8 @@ impl SetupRecord {
 }
 
 /// A setup is recorded the way a prediction is: it begins, logs and ends.
-pub(super) fn record(config: &EngineConfig, cancellation: &CancellationToken) -> Arc<Record> {
-    let record = Record::new(IdSequence::default().next(), false, 1, cancellation.child_token());
+pub(super) fn record(config: &EngineConfig) -> Arc<Record> {
+    let record = Record::new(IdSequence::default().next(), false, 1);
     Arc::new(record.with_limits(config.max_history_bytes, config.max_log_bytes))
 }
 

@@ -23,8 +23,7 @@ impl Engine {
         inner.input.warn_of_unknown(&request.input);
 
         let id = request.id.unwrap_or_else(|| inner.ids.next());
-        let token = inner.cancellation.child_token();
-        let mut record = Record::new(id, inner.output.is_stream(), inner.config.history_capacity, token)
+        let mut record = Record::new(id, inner.output.is_stream(), inner.config.history_capacity)
             .with_listener(Arc::clone(&inner.cancels) as _)
             .with_limits(inner.config.max_history_bytes, inner.config.max_log_bytes)
             .with_end_unwatched(request.ends_unwatched);
@@ -40,6 +39,7 @@ impl Engine {
             context: request.context,
             registry: Arc::clone(&inner.registry),
             is_kept: request.is_kept,
+            has_ended: false,
             temp_directory: inner.config.temp_directory.clone(),
             waits_since: None,
             _deadline: request.deadline.and_then(|limit| inner.deadlines.set(&record, limit)),

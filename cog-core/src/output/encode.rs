@@ -8,6 +8,9 @@ use super::OutputValue;
 use crate::error::Result;
 use crate::file::Path;
 
+/// Room for an output that is a short text or a few numbers, as growing to it step by step costs more than what is written.
+const SMALL: usize = 96;
+
 /// Writes one output as JSON.
 ///
 /// The text grows in place; a file adds nothing to it but remembers where its URL goes, so that publishing it later needs no second
@@ -139,7 +142,7 @@ impl Members<'_> {
 
 impl Encoded {
     pub(crate) fn of(value: impl OutputValue) -> Result<Self> {
-        let mut encoder = Encoder::default();
+        let mut encoder = Encoder { json: Vec::with_capacity(SMALL), ..Encoder::default() };
         value.encode(&mut encoder)?;
         Ok(Self { json: encoder.json, holes: encoder.holes, files: encoder.files })
     }

@@ -64,15 +64,11 @@ pub(super) struct State {
 }
 
 impl Record {
-    pub(crate) fn new(
-        id: PredictionId,
-        is_stream: bool,
-        history_capacity: usize,
-        cancellation: CancellationToken,
-    ) -> Self {
+    pub(crate) fn new(id: PredictionId, is_stream: bool, history_capacity: usize) -> Self {
         let state = State {
             prediction: Prediction::new(id.clone(), Timestamp::now(), is_stream),
-            history: VecDeque::new(),
+            // Enough for one output. Taken and given back by whoever asks, as what one thread takes and another gives back costs more.
+            history: VecDeque::with_capacity(4),
             first: 0,
             capacity: history_capacity.max(LIVE),
             replayed: history_capacity,
@@ -86,7 +82,7 @@ impl Record {
         Self {
             id,
             created: Instant::now(),
-            cancellation,
+            cancellation: CancellationToken::new(),
             state: Mutex::new(state),
             watchers: AtomicUsize::new(0),
             ends_unwatched: false,

@@ -12,7 +12,9 @@ use hyper_util::server::conn::auto::Builder;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt;
+use tower::Service;
+
+use super::head_timer::HeadTimer;
 
 /// How long a client may take to send the head of a request.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -36,7 +38,8 @@ impl Connections {
             };
             match accepted {
                 Ok((stream, _)) => {
-                    self.0.spawn(connection(stream, router.clone(), stop.clone()));
+                    // A token of its own, as it looks at it each time that it is woken, and one that all look at is slow.
+                    self.0.spawn(connection(stream, router.clone(), stop.child_token()));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a connection");
@@ -60,10 +63,11 @@ async fn connection(stream: TcpStream, router: Router, stop: CancellationToken) 
     // A reply that waits for the acknowledgement of the one before is a slow reply. Not being able to say so is no fault.
     let _ = stream.set_nodelay(true);
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
+    builder.http1().timer(HeadTimer::default()).header_read_timeout(HEADER_TIMEOUT);
     builder.http2().timer(TokioTimer::new());
     let service = service_fn(move |request: hyper::Request<Incoming>| {
-        let reply = router.clone().oneshot(request.map(Body::new));
+        // A router is always ready.
+        let reply = router.clone().call(request.map(Body::new));
         async move { Ok::<_, Infallible>(reply.await.unwrap_or_else(|never| match never {})) }
     });
     let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));

@@ -4,6 +4,7 @@
 //! or cancel what is running, lets the replies go out, and returns within a bound. It owns every task that it starts.
 
 mod connections;
+mod head_timer;
 mod ready_file;
 mod signals;
 
