@@ -1,8 +1,38 @@
-//! Server-sent events in a body of chunks.
+//! Server-sent events in a body of chunks, and the outputs among them.
 
 use std::io::BufRead;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
+
+use crate::http::Connection;
+
+/// The outputs of a prediction that was streamed.
+pub(crate) struct Outputs {
+    pub(crate) count: usize,
+    /// How long the first took to arrive, from when the request was sent; nothing if there was none.
+    pub(crate) until_first: Duration,
+}
+
+impl Outputs {
+    /// Sends a request for a stream, and reads that to its end.
+    pub(crate) fn ask(connection: &mut Connection, request: &[u8]) -> anyhow::Result<Self> {
+        let sent_at = Instant::now();
+        connection.send(request)?;
+        let status = connection.head()?.status;
+        ensure!(status == 200, "a stream was refused with {status}");
+        let mut outputs = Self { count: 0, until_first: Duration::ZERO };
+        read(connection.rest(), |event| {
+            if is_called(event, "output") {
+                if outputs.count == 0 {
+                    outputs.until_first = sent_at.elapsed();
+                }
+                outputs.count += 1;
+            }
+        })?;
+        Ok(outputs)
+    }
+}
 
 /// Reads a body to its end, and shows each event in it, without the empty line behind it.
 pub(crate) fn read(body: &mut impl BufRead, mut show: impl FnMut(&[u8])) -> anyhow::Result<()> {

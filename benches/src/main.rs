@@ -8,7 +8,7 @@
 //!
 //! - `models` and `bare` are the servers, `child` starts them and looks at them from outside, and `peers` those of others;
 //! - `load` is the client: one thread, one `epoll`, requests that were written before the clock started;
-//! - `contest` lets servers take turns under it;
+//! - `wrk` is a client that others wrote, and `contest` lets servers take turns under ours;
 //! - `http` asks one thing after the other, `events` reads streams of them, `crowd` keeps many streams open at once;
 //! - `web` is the server that files come from and go to;
 //! - `parts` are the measurements, `statistics` what is made of their samples;
@@ -32,6 +32,7 @@ mod peers;
 mod report;
 mod statistics;
 mod web;
+mod wrk;
 
 use std::ffi::OsStr;
 use std::path::Path;

@@ -2,10 +2,11 @@
 
 use std::convert::Infallible;
 use std::iter;
+use std::time::Duration;
 
 use axum::Json;
 use axum::response::sse::{Event, Sse};
-use futures::{Stream, stream};
+use futures::{Stream, StreamExt, stream};
 use serde::{Deserialize, Serialize};
 
 #[derive(Deserialize)]
@@ -17,6 +18,9 @@ pub(super) struct Envelope {
 struct Wanted {
     text: String,
     count: usize,
+    /// How long to wait before each output but the first, in milliseconds.
+    #[serde(default)]
+    pause: u64,
 }
 
 #[derive(Serialize)]
@@ -34,12 +38,24 @@ struct State<'a> {
 pub(super) async fn create(
     Json(envelope): Json<Envelope>,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let Wanted { text, count } = envelope.input;
+    let Wanted { text, count, pause } = envelope.input;
     let state = |status| State { id: "pred_0000000000000000", status };
     let outputs = (0..count).map(move |index| event(index + 1, "output", &Output { chunk: &text, index }));
     let start = iter::once(event(0, "start", &state("processing")));
     let end = iter::once(event(count + 1, "completed", &state("succeeded")));
-    Sse::new(stream::iter(start.chain(outputs).chain(end).map(Ok)))
+    let events = stream::iter(start.chain(outputs).chain(end).map(Ok));
+    if pause == 0 {
+        return Sse::new(events.left_stream());
+    }
+    let pause = Duration::from_millis(pause);
+    let events = events.enumerate().then(move |(number, event)| async move {
+        // The start comes before the first output.
+        if number > 1 {
+            tokio::time::sleep(pause).await;
+        }
+        event
+    });
+    Sse::new(events.right_stream())
 }
 
 fn event(number: usize, name: &str, data: &impl Serialize) -> Event {

@@ -43,7 +43,7 @@ pub(crate) fn run(options: &Options, report: &mut Report) -> anyhow::Result<()> 
         files::measure(&programs, options, report)?;
     }
     if options.wants(Part::Memory) {
-        memory::measure(&programs, report)?;
+        memory::measure(&programs, options, report)?;
     }
     if options.wants(Part::Cancel) {
         cancel::measure(&programs, report)?;

@@ -1,7 +1,8 @@
 //! What the server costs a real model: the time that `embed` and `generate` take in it, beside the same code in a bare loop.
 //!
 //! Both are programs of the examples, which have to be built before. In each round the bare loop takes its turn before the server and after
-//! it, so that a machine that becomes slower or faster does not count for either, and the ratio is one inside the round.
+//! it, so that a machine that becomes slower or faster does not count for either, and the ratio is one inside the round. How long a client
+//! waits for the first token is measured at the client, whom the tokens reach as events.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 
 use crate::child::{self, Server};
+use crate::events::Outputs;
 use crate::http::{self, Connection};
 use crate::options::Options;
 use crate::report::{Bound, OURS, RATIO, Report};
@@ -37,8 +39,11 @@ const PROMPT: &str = "Once upon a time there was a king who had three sons, and"
 /// One model that is measured.
 struct Model {
     name: &'static str,
-    what: &'static str,
     input: Value,
+    /// What is told of the seconds that it takes.
+    figure: &'static str,
+    unit: &'static str,
+    value: fn(f64) -> f64,
     /// What the bare loop is given, after how often.
     arguments: Vec<String>,
     /// The seconds that a prediction says that it took.
@@ -50,21 +55,25 @@ pub(super) fn measure(options: &Options, report: &mut Report) -> anyhow::Result<
     let models = [
         Model {
             name: "embed",
-            what: "8 texts",
             input: json!({ "texts": TEXTS }),
+            figure: "8 texts",
+            unit: "ms",
+            value: |seconds| seconds * 1e3,
             arguments: TEXTS.map(str::to_owned).to_vec(),
             seconds: |metrics| metrics["timing"]["embed"].as_f64(),
         },
         Model {
             name: "generate",
-            what: "a token",
             input: json!({ "prompt": PROMPT, "chat": false, "temperature": 0, "max_tokens": TOKENS }),
+            figure: "throughput",
+            unit: "tokens/s",
+            value: f64::recip,
             arguments: vec![TOKENS.to_string(), PROMPT.to_owned()],
             seconds: |metrics| metrics["tokens_per_second"].as_f64().map(f64::recip),
         },
     ];
     let mut part = report.part("models");
-    for model in models {
+    for model in &models {
         let (bare, server): (Vec<_>, Vec<_>) = (0..options.rounds)
             .map(|_| model.round(&directory))
             .collect::<anyhow::Result<Vec<_>>>()?
@@ -72,10 +81,14 @@ pub(super) fn measure(options: &Options, report: &mut Report) -> anyhow::Result<
             .unzip();
         let what = |figure: &str| format!("{}, {figure}", model.name);
         let ratio = median(bare.iter().zip(&server).map(|(bare, server)| bare / server));
-        part.add(what(model.what), OURS, median(server) * 1e3, "ms");
-        part.add(what(model.what), "bare loop", median(bare) * 1e3, "ms");
+        part.add(what(model.figure), OURS, (model.value)(median(server)), model.unit);
+        part.add(what(model.figure), "bare loop", (model.value)(median(bare)), model.unit);
         part.hold(what("speed over the bare loop"), OURS, ratio, RATIO, Bound::AtLeast(0.97));
     }
+    let [_, generate] = &models;
+    let first = (0..options.rounds).map(|_| generate.until_first(&directory));
+    let first = median(first.collect::<anyhow::Result<Vec<_>>>()?);
+    part.add("generate, time to first token", OURS, first * 1e3, "ms");
     Ok(())
 }
 
@@ -84,11 +97,30 @@ impl Model {
     fn round(&self, directory: &Path) -> anyhow::Result<(f64, f64)> {
         let program = existing(directory.join("examples").join(format!("bare-{}", self.name)), self.name)?;
         let mut bare = self.bare(&program)?;
-        let server = Server::model(&existing(directory.join(self.name), self.name)?, self.name, &[])?;
+        let server = self.serve(directory)?;
         let seconds = (0..=TIMES).map(|_| self.ask(server.address())).collect::<anyhow::Result<Vec<_>>>()?;
         drop(server);
         bare.extend(self.bare(&program)?);
         Ok((median(bare), median(seconds.into_iter().skip(1))))
+    }
+
+    /// Returns the median seconds until a client has the first output, on a server that has given some before.
+    fn until_first(&self, directory: &Path) -> anyhow::Result<f64> {
+        let server = self.serve(directory)?;
+        let mut connection = Connection::open(server.address())?;
+        let body = json!({ "input": self.input }).to_string();
+        let request = http::request("POST", "/predictions", &[("accept", "text/event-stream")], &body);
+        let ask = |_| {
+            let outputs = Outputs::ask(&mut connection, &request)?;
+            ensure!(outputs.count > 1, "`{}` has streamed {} outputs", self.name, outputs.count);
+            Ok(outputs.until_first.as_secs_f64())
+        };
+        let seconds = (0..=TIMES).map(ask).collect::<anyhow::Result<Vec<_>>>()?;
+        Ok(median(seconds.into_iter().skip(1)))
+    }
+
+    fn serve(&self, directory: &Path) -> anyhow::Result<Server> {
+        Server::model(&existing(directory.join(self.name), self.name)?, self.name, &[])
     }
 
     fn bare(&self, program: &Path) -> anyhow::Result<Vec<f64>> {

@@ -1,9 +1,10 @@
 //! What 1,000 open streams take in memory, and what they cost others.
 //!
-//! Each stream yields four times a second. They are 1,000 predictions on as many slots, or one prediction that 1,000 clients watch. Other requests
-//! go to the same server, over one connection: predictions that end at once, for which there are slots to spare, and health checks. They take
-//! their turns before the streams are there, while they are, and after they have gone, so that a machine that becomes slower or faster does
-//! not count; ratios are taken inside a round, with a new server in each.
+//! Each stream yields four times a second. They are 1,000 predictions on as many slots, or one prediction that 1,000 clients watch; a bare
+//! handler sends 1,000 of the same streams, which tells what the system and the load itself make of it. Other requests go to the same server,
+//! over one connection: predictions that end at once, for which there are slots to spare, and health checks. They take their turns before the
+//! streams are there, while they are, and after they have gone, so that a machine that becomes slower or faster does not count; ratios are taken
+//! inside a round, with a new server in each.
 
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -18,7 +19,7 @@ use crate::load::{self, Until};
 use crate::options::Options;
 use crate::report::{Bound, OURS, RATIO, Report};
 use crate::statistics::median;
-use crate::{http, models};
+use crate::{bare, http, models};
 
 const STREAMS: usize = 1000;
 
@@ -34,7 +35,8 @@ const REST: Duration = Duration::from_millis(100);
 /// How the streams come about.
 struct Case {
     name: &'static str,
-    slots: usize,
+    who: &'static str,
+    start: fn(&Path) -> anyhow::Result<Server>,
     /// What each client sends.
     request: Vec<u8>,
 }
@@ -57,30 +59,47 @@ struct Latencies {
 pub(super) fn measure(programs: &[PathBuf], options: &Options, report: &mut Report) -> anyhow::Result<()> {
     let Some(program) = programs.first() else { return Ok(()) };
     let slow = json!({ "input": { "text": "a token", "count": u32::MAX, "pause": PAUSE } }).to_string();
-    let headers = [("accept", "text/event-stream")];
+    let request = |method, path| http::request(method, path, &[("accept", "text/event-stream")], &slow);
     let cases = [
         Case {
             name: "1,000 streams",
-            slots: STREAMS + SPARE,
-            request: http::request("POST", "/predictions", &headers, &slow),
+            who: OURS,
+            start: |program| slots(program, STREAMS + SPARE),
+            request: request("POST", "/predictions"),
+        },
+        Case {
+            name: "1,000 streams",
+            who: bare::NAME,
+            start: Server::bare,
+            request: request("POST", "/events"),
         },
         Case {
             name: "1,000 watchers of one stream",
-            slots: 1 + SPARE,
-            request: http::request("PUT", "/predictions/watched", &headers, &slow),
+            who: OURS,
+            start: |program| slots(program, 1 + SPARE),
+            request: request("PUT", "/predictions/watched"),
         },
     ];
-    for case in cases {
-        // A round takes several times as long as those of other parts.
-        let samples = (0..options.rounds.div_ceil(2)).map(|_| case.take(program, options));
-        case.tell(&samples.collect::<anyhow::Result<Vec<_>>>()?, report);
+    let mut samples = cases.each_ref().map(|_| Vec::new());
+    // A round takes several times as long as those of other parts.
+    for _ in 0..options.rounds.div_ceil(2) {
+        for (case, samples) in cases.iter().zip(&mut samples) {
+            samples.push(case.take(program, options)?);
+        }
+    }
+    for (case, samples) in cases.iter().zip(&samples) {
+        case.tell(samples, report);
     }
     Ok(())
 }
 
+fn slots(program: &Path, count: usize) -> anyhow::Result<Server> {
+    Server::model(program, models::STREAM, &["--max-concurrency", &count.to_string()])
+}
+
 impl Case {
     fn take(&self, program: &Path, options: &Options) -> anyhow::Result<Sample> {
-        let server = Server::model(program, models::STREAM, &["--max-concurrency", &self.slots.to_string()])?;
+        let server = (self.start)(program)?;
         let limit = Duration::from_secs_f64(options.seconds / 4.0).max(Duration::from_millis(PAUSE));
         let fast = http::prediction(&json!({ "text": "a token", "count": 1 }), &[]);
         let requests = [fast, http::request("GET", "/health-check", &[], "")];
@@ -117,20 +136,20 @@ impl Case {
         let mut part = report.part("open-streams");
         let what = |figure: &str| format!("{}: {figure}", self.name);
         let over = |figure: &dyn Fn(&Sample) -> f64| median(samples.iter().map(figure));
-        part.add(what("memory before"), OURS, over(&|sample| sample.idle / f64::from(1 << 20)), "MiB");
+        part.add(what("memory before"), self.who, over(&|sample| sample.idle / f64::from(1 << 20)), "MiB");
         let each = over(&|sample| (sample.open - sample.idle) / 1024.0 / STREAMS as f64);
-        part.add(what("memory for each"), OURS, each, "KiB");
+        part.add(what("memory for each"), self.who, each, "KiB");
         for (place, name) in ["predictions", "health checks"].into_iter().enumerate() {
             let over = |figure: &dyn Fn(&Latencies) -> f64| {
                 median(samples.iter().filter_map(|sample| sample.latencies.get(place)).map(figure))
             };
             let what = |figure: &str| what(&format!("other {name}, {figure}"));
-            part.add(what("p50"), OURS, over(&|latencies| latencies.p50.0), "µs");
-            part.add(what("p99"), OURS, over(&|latencies| latencies.p99.0), "µs");
+            part.add(what("p50"), self.who, over(&|latencies| latencies.p50.0), "µs");
+            part.add(what("p99"), self.who, over(&|latencies| latencies.p99.0), "µs");
             let p50 = over(&|latencies| latencies.p50.0 / latencies.p50.1);
-            part.hold(what("p50 with over without"), OURS, p50, RATIO, Bound::AtMost(1.2));
+            part.hold(what("p50 with over without"), self.who, p50, RATIO, Bound::AtMost(1.2));
             let p99 = over(&|latencies| latencies.p99.0 / latencies.p99.1);
-            part.add(what("p99 with over without"), OURS, p99, RATIO);
+            part.add(what("p99 with over without"), self.who, p99, RATIO);
         }
     }
 }

@@ -11,11 +11,12 @@ use anyhow::ensure;
 use serde_json::json;
 
 use crate::child::{self, Server};
+use crate::events::Outputs;
 use crate::http::{self, Connection};
+use crate::models;
 use crate::options::Options;
 use crate::report::{Bound, OURS, RATIO, Report};
 use crate::statistics::median;
-use crate::{events, models};
 
 /// How many outputs a stream has.
 const OUTPUTS: usize = 10_000;
@@ -86,19 +87,7 @@ impl Sample {
 
 /// Reads one stream to its end, and returns how long the first output took.
 fn read(connection: &mut Connection, request: &[u8]) -> anyhow::Result<Duration> {
-    let sent_at = Instant::now();
-    connection.send(request)?;
-    let status = connection.head()?.status;
-    ensure!(status == 200, "a stream was refused with {status}");
-    let (mut outputs, mut first) = (0, Duration::ZERO);
-    events::read(connection.rest(), |event| {
-        if events::is_called(event, "output") {
-            if outputs == 0 {
-                first = sent_at.elapsed();
-            }
-            outputs += 1;
-        }
-    })?;
-    ensure!(outputs == OUTPUTS, "of {OUTPUTS} events {outputs} arrived");
-    Ok(first)
+    let outputs = Outputs::ask(connection, request)?;
+    ensure!(outputs.count == OUTPUTS, "of {OUTPUTS} events {} arrived", outputs.count);
+    Ok(outputs.until_first)
 }

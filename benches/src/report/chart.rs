@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use super::{Figure, OURS, Report, distinct, tables};
+use super::{Figure, OURS, RATIO, Report, distinct, tables};
 
 const WIDTH: usize = 800;
 const COLUMNS: usize = 2;
@@ -54,10 +54,10 @@ pub(super) fn svg(report: &Report) -> String {
     )
 }
 
-/// The figures of each thing of which there are several.
+/// The figures of each thing of which there are several. Ratios compare already, and that nobody has any of it needs no bars.
 fn panels<'a>(report: &'a Report, part: &str) -> Vec<Vec<&'a Figure>> {
     let mut panels: Vec<Vec<&Figure>> = Vec::new();
-    for figure in report.figures.iter().filter(|figure| figure.part == part) {
+    for figure in report.figures.iter().filter(|figure| figure.part == part && figure.unit != RATIO) {
         let is_its = |panel: &&mut Vec<&Figure>| {
             panel.first().is_some_and(|first| first.what == figure.what && first.unit == figure.unit)
         };
@@ -66,7 +66,7 @@ fn panels<'a>(report: &'a Report, part: &str) -> Vec<Vec<&'a Figure>> {
             None => panels.push(vec![figure]),
         }
     }
-    panels.retain(|panel| panel.len() > 1);
+    panels.retain(|panel| panel.len() > 1 && panel.iter().any(|figure| figure.value > 0.0));
     panels
 }
 
