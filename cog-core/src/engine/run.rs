@@ -37,7 +37,7 @@ pub(super) struct Job {
     pub(super) registry: Arc<Registry>,
     /// Whether the prediction can be found when it is over.
     pub(super) is_kept: bool,
-    /// Whether that has been told.
+    /// Whether its end has been told.
     pub(super) has_ended: bool,
     pub(super) temp_directory: Option<PathBuf>,
     /// When it joined the line, if there was no slot for it.
