@@ -4,14 +4,16 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use serde_path_to_error::Segment;
 
 use super::{DecodeError, InputValue};
 use crate::field::FieldPath;
-use crate::schema::Schema;
+use crate::schema::{Schema, types};
 
 /// A value of any type that `serde` and `schemars` know: a tagged enum, a type of another crate.
 ///
-/// As an input its faults are told one at a time, and its schema is published as `schemars` writes it. It cannot hold a
+/// As an input its faults are told one at a time, and its schema is published as `schemars` writes it. Values of other types than it
+/// says are refused even where `serde` would take them, as it does for a struct written as the list of its fields. It cannot hold a
 /// [`Path`](crate::Path): files need a struct with `derive(Input)` or `derive(Output)`.
 ///
 /// ```
@@ -39,17 +41,26 @@ pub struct Json<T>(pub T);
 
 impl<T: DeserializeOwned + JsonSchema + 'static> InputValue for Json<T> {
     fn schema() -> Schema {
-        Schema::foreign(document::<T>(SchemaSettings::openapi3().for_deserialize()), |value| {
-            serde_path_to_error::deserialize::<_, T>(value).map(drop).map_err(|error| {
-                let path = error.path().to_string();
-                let path = if path == "." { String::new() } else { path };
-                (path, error.into_inner().to_string())
-            })
+        Schema::foreign(document::<T>(SchemaSettings::openapi3().for_deserialize()), |document, value| {
+            serde_path_to_error::deserialize::<_, T>(value).map_err(|error| {
+                let steps: Vec<_> = error.path().iter().filter_map(step).collect();
+                (steps.join("/"), error.into_inner().to_string())
+            })?;
+            types::check(document, value)
         })
     }
 
     fn decode(value: Value, at: &FieldPath<'_>) -> Result<Self, DecodeError> {
         T::deserialize(value).map(Self).map_err(|error| DecodeError::new(at, error.to_string()))
+    }
+}
+
+/// A step of the way to a fault, as [`FieldPath`] writes it; nothing where `serde` has lost its way.
+fn step(segment: &Segment) -> Option<String> {
+    match segment {
+        Segment::Seq { index } => Some(index.to_string()),
+        Segment::Map { key: name } | Segment::Enum { variant: name } => Some(name.clone()),
+        Segment::Unknown => None,
     }
 }
 

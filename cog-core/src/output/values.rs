@@ -122,7 +122,7 @@ impl<T: OutputValue> OutputValue for HashMap<String, T> {
 
 impl<T: Serialize + JsonSchema + 'static> OutputValue for Json<T> {
     fn schema() -> Schema {
-        Schema::foreign(document::<T>(SchemaSettings::openapi3().for_serialize()), |_| Ok(()))
+        Schema::foreign(document::<T>(SchemaSettings::openapi3().for_serialize()), |_, _| Ok(()))
     }
 
     fn encode(self, encoder: &mut Encoder) -> Result<(), EncodeError> {

@@ -156,8 +156,8 @@ impl Report {
             }
             (Kind::Object(object), Value::Object(map)) => self.object(object, map, path),
             (Kind::Choices(choices), value) => self.choice(choices, value, path),
-            (Kind::Foreign { check, .. }, value) => {
-                if let Err((place, message)) = check(value) {
+            (Kind::Foreign { document, check }, value) => {
+                if let Err((place, message)) = check(document, value) {
                     let path = path.to_string();
                     let path = if place.is_empty() { path } else { format!("{path}/{place}") };
                     self.invalid.push(Violation { path, message, problem: Problem::Invalid });

@@ -7,6 +7,7 @@
 mod check;
 mod mask;
 mod publish;
+pub(crate) mod types;
 
 use std::sync::Arc;
 
@@ -37,8 +38,11 @@ pub(crate) enum Kind {
     Map { values: Box<Schema> },
     Object(Object),
     Choices(Choices),
-    Foreign { document: Arc<Value>, check: fn(&Value) -> Result<(), (String, String)> },
+    Foreign { document: Arc<Value>, check: ForeignCheck },
 }
+
+/// Judges a value, its second argument, of a type whose published schema is the first; an error is the place and what is wrong there.
+pub(crate) type ForeignCheck = fn(&Value, &Value) -> Result<(), (String, String)>;
 
 /// The whole numbers that an integer type can hold.
 #[derive(Clone, Copy, Debug)]
@@ -251,8 +255,8 @@ impl Schema {
         Self::of(Kind::Choices(Choices::new(values)))
     }
 
-    /// What somebody else's schema describes: `document` is published as it is, `check` judges values and tells place and fault.
-    pub(crate) fn foreign(document: Value, check: fn(&Value) -> Result<(), (String, String)>) -> Self {
+    /// What somebody else's schema describes: `document` is published as it is, `check` judges values by it.
+    pub(crate) fn foreign(document: Value, check: ForeignCheck) -> Self {
         Self::of(Kind::Foreign { document: Arc::new(document), check })
     }
 

@@ -6,6 +6,7 @@
 )]
 
 mod derives;
+mod foreign;
 mod messages;
 mod oracle;
 mod parity;

@@ -2,10 +2,11 @@
 //!
 //! Two rules are the schema's alone: constraints, which `decode` may rely on, and what URL stands for a file, which the fetcher asks
 //! again. So a type with constraints is compared with the same type without: what `decode` takes is what the schema of the latter takes.
+//! Types of others, of which `decode` takes more than their schemas, are in `foreign`.
 
 use std::collections::{BTreeMap, HashMap};
 
-use cog_core::{Choices, FieldPath, Input, InputValue, Json, Path, Secret};
+use cog_core::{Choices, FieldPath, Input, InputValue, Path, Secret};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
 use serde_json::{Map, Value, json};
@@ -14,7 +15,7 @@ use crate::oracle::Oracle;
 use crate::values::{all_near, near};
 
 #[derive(Input)]
-struct Wrapped<T: InputValue> {
+pub(crate) struct Wrapped<T: InputValue> {
     value: T,
 }
 
@@ -36,7 +37,7 @@ fn agree_but_for_rules<T: InputValue, Bare: InputValue>(value: &Value, oracle: &
     agree_with_document::<T>(value, oracle)
 }
 
-fn agree_with_document<T: InputValue>(value: &Value, oracle: &Oracle) -> TestCaseResult {
+pub(crate) fn agree_with_document<T: InputValue>(value: &Value, oracle: &Oracle) -> TestCaseResult {
     let checked = T::schema().check(value);
     if let Some(published) = oracle.accepts(value) {
         prop_assert_eq!(checked.is_ok(), published, "check: {:?}, published: {}", checked, published);
@@ -45,7 +46,7 @@ fn agree_with_document<T: InputValue>(value: &Value, oracle: &Oracle) -> TestCas
 }
 
 /// Checks all that is next to the `valid` values, and much of what is further away.
-fn everywhere(valid: Vec<Value>, check: impl Fn(&Value) -> TestCaseResult) {
+pub(crate) fn everywhere(valid: Vec<Value>, check: impl Fn(&Value) -> TestCaseResult) {
     for value in all_near(&valid) {
         check(&value).unwrap_or_else(|fault| panic!("{value}: {fault}"));
     }
@@ -105,7 +106,6 @@ types! {
     maps_of_choices: HashMap<String, Edge>, [{ "a": 256 }];
     integer_choices: Edge, [256, 512, -1, 256.0];
     structs_of_choices: Picture, [{ "edge": 256 }, { "edge": 512, "sampler": "top_p" }];
-    foreign_enums: Json<Shape>, [{ "kind": "Circle", "radius": 0.5 }, { "kind": "Square", "side": 1.5, "name": null }];
 }
 
 #[derive(Input)]
@@ -138,22 +138,6 @@ struct Picture {
     edge: Edge,
     #[input(default = Sampler::Greedy)]
     sampler: Sampler,
-}
-
-/// Only texts and floats: of `5.0`, `serde` says that it is no integer, and JSON Schema that it is one.
-#[derive(serde::Deserialize, schemars::JsonSchema)]
-#[serde(tag = "kind")]
-enum Shape {
-    Circle {
-        #[expect(dead_code, reason = "only decoding it is of interest")]
-        radius: f64,
-    },
-    Square {
-        #[expect(dead_code, reason = "only decoding it is of interest")]
-        side: f64,
-        #[expect(dead_code, reason = "only decoding it is of interest")]
-        name: Option<String>,
-    },
 }
 
 /// Declares a struct, and the same without its settings.

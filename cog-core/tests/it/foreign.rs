@@ -1,0 +1,150 @@
+//! A type of `serde` and `schemars` takes what decodes and is of the types that its published schema says: no more, no less.
+//!
+//! `serde` reads more than `schemars` announces, a struct from the list of its fields and a choice from a map of one; these are tried
+//! beside what is next to valid values.
+
+use std::collections::BTreeMap;
+
+use cog_core::{FieldPath, InputValue, Json};
+use proptest::prelude::*;
+use proptest::test_runner::TestCaseResult;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::oracle::Oracle;
+use crate::schema_decode::{Wrapped, agree_with_document, everywhere};
+
+/// Checks that the schema takes what decodes and others accept.
+fn agree<T: InputValue>(value: &Value, oracle: &Oracle) -> TestCaseResult {
+    let checked = T::schema().check(value);
+    let decoded = T::decode(value.clone(), &FieldPath::Root).map(drop);
+    if let Some(published) = oracle.accepts(value) {
+        prop_assert_eq!(
+            checked.is_ok(),
+            decoded.is_ok() && published,
+            "{:?}, {:?}, {}",
+            checked,
+            decoded,
+            published
+        );
+    }
+    prop_assert!(checked.is_err() || decoded.is_ok(), "accepted and not decoded: {:?}", decoded);
+    agree_with_document::<T>(value, oracle)
+}
+
+/// One property a type: `name: type, valid values, values that serde alone takes;`
+macro_rules! types {
+    ($($name:ident: $ty:ty, $valid:tt, $positional:tt;)*) => { $(
+        #[test]
+        fn $name() {
+            let schema = Wrapped::<Json<$ty>>::schema();
+            let oracle = Oracle::new(&schema);
+            let wrapped = |values: Value| -> Vec<Value> {
+                values.as_array().unwrap().iter().map(|value| json!({ "value": value })).collect()
+            };
+            let valid = wrapped(json!($valid));
+            for value in &valid {
+                assert_eq!(schema.check(value).map_err(|faults| faults.to_string()), Ok(()), "{value}");
+            }
+            let positional = wrapped(json!($positional));
+            for value in &positional {
+                assert!(Wrapped::<Json<$ty>>::decode(value.clone(), &FieldPath::Root).is_ok(), "{value}");
+                assert!(schema.check(value).is_err(), "{value}");
+                assert_eq!(oracle.accepts(value), Some(false), "{value}");
+            }
+            everywhere([valid, positional].concat(), |value| agree::<Wrapped<Json<$ty>>>(value, &oracle));
+        }
+    )* };
+}
+
+types! {
+    structs: Point, [{ "x": 0.5, "y": 1.5 }], [[0.5, 1.5]];
+    structs_with_defaults: Label, [{ "text": "a" }, { "text": "a", "at": null }, { "text": "b", "at": { "x": 0.5, "y": 0.5 } }],
+        [["a", null], { "text": "a", "at": [0.5, 1.5] }];
+    tagged: Shape, [{ "kind": "Circle", "radius": 0.5 }, { "kind": "Square", "side": 1.5, "name": null }, { "kind": "Dot", "at": { "x": 0.5, "y": 0.5 } }],
+        [["Circle", 0.5], { "kind": "Dot", "at": [0.5, 1.5] }];
+    externally_tagged: Order, ["First", { "At": 0.5 }, { "Near": { "x": 0.5, "y": 1.5 } }],
+        [{ "First": null }, { "Near": [0.5, 1.5] }];
+    adjacently_tagged: Answer, [{ "t": "Text", "c": "a" }, { "t": "Point", "c": { "x": 0.5, "y": 1.5 } }],
+        [["Text", "a"], { "t": "Point", "c": [0.5, 1.5] }];
+    untagged: Either, ["a", { "x": 0.5, "y": 1.5 }, null], [[0.5, 1.5]];
+    lists: Vec<Point>, [[], [{ "x": 0.5, "y": 1.5 }]], [[[0.5, 1.5]]];
+    maps: BTreeMap<String, Option<Point>>, [{}, { "a": { "x": 0.5, "y": 1.5 }, "b": null }], [{ "a": [0.5, 1.5] }];
+    choices: Option<Color>, [null, "Red", "Green"], [{ "Red": null }];
+    anything: Value, [null, 1, { "a": [1] }], [];
+}
+
+#[test]
+fn a_fault_is_told_with_its_place() {
+    let schema = Wrapped::<Json<Vec<Label>>>::schema();
+    let fault = |value: Value| schema.check(&json!({ "value": value })).unwrap_err().to_string();
+    assert_eq!(
+        fault(json!([{ "text": "a", "at": [0.5, 1.5] }])),
+        "value/0/at: invalid type: array, expected object"
+    );
+    assert_eq!(fault(json!([{ "text": 5 }])), "value/0/text: invalid type: integer `5`, expected a string");
+    let schema = Wrapped::<Json<Shape>>::schema();
+    let fault = |value: Value| schema.check(&json!({ "value": value })).unwrap_err().to_string();
+    assert_eq!(fault(json!(["Circle", 0.5])), "value: invalid type: array, expected object");
+    assert_eq!(
+        fault(json!({ "kind": "Dot", "at": [0.5, 1.5] })),
+        "value/at: invalid type: array, expected object"
+    );
+}
+
+// Only texts and floats: of `5.0`, `serde` says that it is no integer, and JSON Schema that it is one.
+
+#[derive(Deserialize, JsonSchema)]
+#[expect(dead_code, reason = "only decoding it is of interest")]
+struct Point {
+    x: f64,
+    y: f64,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[expect(dead_code, reason = "only decoding it is of interest")]
+struct Label {
+    text: String,
+    at: Option<Point>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(tag = "kind")]
+#[expect(dead_code, reason = "only decoding it is of interest")]
+enum Shape {
+    Circle { radius: f64 },
+    Square { side: f64, name: Option<String> },
+    Dot { at: Point },
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[expect(dead_code, reason = "only decoding it is of interest")]
+enum Order {
+    First,
+    At(f64),
+    Near(Point),
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(tag = "t", content = "c")]
+#[expect(dead_code, reason = "only decoding it is of interest")]
+enum Answer {
+    Text(String),
+    Point(Point),
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only decoding it is of interest")]
+enum Either {
+    Text(String),
+    Point(Point),
+    Nothing,
+}
+
+#[derive(Deserialize, JsonSchema)]
+enum Color {
+    Red,
+    Green,
+}
