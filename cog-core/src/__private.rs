@@ -13,7 +13,7 @@ use crate::schema::{Schema, whole};
 /// A JSON object that is being taken apart, field by field.
 #[derive(Debug)]
 pub struct ObjectDecoder<'a> {
-    fields: Map<String, Value>,
+    fields: &'a mut Map<String, Value>,
     at: &'a FieldPath<'a>,
 }
 
@@ -22,14 +22,14 @@ impl<'a> ObjectDecoder<'a> {
     ///
     /// # Errors
     /// When it is not.
-    pub fn new(value: Value, at: &'a FieldPath<'a>) -> Result<Self, DecodeError> {
+    pub fn new(value: &'a mut Value, at: &'a FieldPath<'a>) -> Result<Self, DecodeError> {
         match value {
             Value::Object(fields) => Ok(Self { fields, at }),
             _ => Err(DecodeError::new(at, "not an object")),
         }
     }
 
-    /// Takes the field `name` out.
+    /// Decodes the field `name`.
     ///
     /// `decode` and `absent` are those of the field's [`InputValue`](crate::InputValue). With a bound in their place, the compiler
     /// would tell of a type that is no input once for each mention of it, as the notes about the bound make each look different.
@@ -39,29 +39,33 @@ impl<'a> ObjectDecoder<'a> {
     pub fn field<T>(
         &mut self,
         name: &'static str,
-        decode: impl FnOnce(Value, &FieldPath<'_>) -> Result<T, DecodeError>,
+        decode: impl FnOnce(&mut Value, &FieldPath<'_>) -> Result<T, DecodeError>,
         absent: impl FnOnce() -> Option<T>,
     ) -> Result<T, DecodeError> {
         let at = self.at.field(name);
-        match self.fields.remove(name) {
+        match self.fields.get_mut(name) {
             Some(value) => decode(value, &at),
             None => absent().ok_or_else(|| DecodeError::new(&at, "Field required")),
         }
     }
 
-    /// Takes the field `name` out, or decodes `default` where it was omitted. An optional field that is `null` counts as omitted.
+    /// Decodes the field `name`, or `default` where it was omitted. An optional field that is `null` counts as omitted.
     ///
     /// # Errors
     /// When it, or the default, cannot be decoded.
     pub fn field_or<T>(
         &mut self,
         name: &'static str,
-        decode: impl FnOnce(Value, &FieldPath<'_>) -> Result<T, DecodeError>,
+        decode: impl FnOnce(&mut Value, &FieldPath<'_>) -> Result<T, DecodeError>,
         absent: impl FnOnce() -> Option<T>,
         default: impl FnOnce() -> Value,
     ) -> Result<T, DecodeError> {
-        let given = self.fields.remove(name).filter(|value| !value.is_null() || absent().is_none());
-        decode(given.unwrap_or_else(default), &self.at.field(name))
+        let given = self.fields.get_mut(name).filter(|value| !value.is_null() || absent().is_none());
+        let at = self.at.field(name);
+        match given {
+            Some(value) => decode(value, &at),
+            None => decode(&mut default(), &at),
+        }
     }
 }
 

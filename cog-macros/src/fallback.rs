@@ -82,7 +82,7 @@ fn input_value(original: &DeriveInput) -> TokenStream {
             }
 
             fn decode(
-                _: ::cog_core::Value,
+                _: &mut ::cog_core::Value,
                 _: &::cog_core::FieldPath<'_>,
             ) -> ::core::result::Result<Self, ::cog_core::DecodeError> {
                 ::core::unreachable!()

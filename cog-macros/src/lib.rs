@@ -48,9 +48,9 @@ use proc_macro::TokenStream;
 ///     seed: Option<u64>,
 /// }
 ///
-/// let input = json!({ "prompt": "Once" });
+/// let mut input = json!({ "prompt": "Once" });
 /// assert!(Prompt::schema().check(&input).is_ok());
-/// let prompt = Prompt::decode(input, &FieldPath::Root)?;
+/// let prompt = Prompt::decode(&mut input, &FieldPath::Root)?;
 /// assert_eq!((prompt.temperature, prompt.format.as_str(), prompt.seed), (0.7, "webp", None));
 /// # Ok::<(), cog_core::DecodeError>(())
 /// ```

@@ -1,7 +1,7 @@
 //! Whether the memory of a server grows while it works.
 //!
 //! A million predictions by 32 connections on 32 slots, and the resident memory after the first 100,000 of them and after the last. The same
-//! where predictions are kept for those who ask later, so that there is something to be forgotten, and where requests of 8 MiB come in
+//! beside a bare handler, as what hyper and the allocator do grows as well; where predictions are kept for those who ask later, so that there is something to be forgotten, and where requests of 8 MiB come in
 //! between, as memory that was taken once need not be given back.
 //!
 //! Slots that have worked last work next, so some of them may rest for long, and a thread takes memory when it works for the first time: a
@@ -16,6 +16,7 @@ use std::thread;
 use anyhow::{anyhow, ensure};
 use serde_json::json;
 
+use crate::bare;
 use crate::child::Server;
 use crate::http::{self, Connection};
 use crate::load::{self, Until};
@@ -38,6 +39,9 @@ const LARGE: usize = 8 << 20;
 #[derive(Clone, Copy)]
 struct Case {
     name: &'static str,
+    whose: &'static str,
+    /// The server's name.
+    server: &'static str,
     headers: &'static [(&'static str, &'static str)],
     /// Variables of the server.
     variables: &'static [(&'static str, &'static str)],
@@ -49,6 +53,8 @@ struct Case {
 
 const WAITED_FOR: Case = Case {
     name: "waited for",
+    whose: OURS,
+    server: models::GREETER,
     headers: &[],
     variables: &[],
     predictions: 1_000_000,
@@ -59,8 +65,9 @@ const WAITED_FOR: Case = Case {
 const WITH_LARGE: Case =
     Case { name: "with large ones in between", predictions: 300_000, large: 8, bound: None, ..WAITED_FOR };
 
-const CASES: [Case; 5] = [
+const CASES: [Case; 6] = [
     WAITED_FOR,
+    Case { whose: "bare axum", server: bare::NAME, bound: None, ..WAITED_FOR },
     Case {
         name: "waited for, no caches in glibc",
         variables: &[("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0")],
@@ -102,7 +109,7 @@ pub(super) fn measure(programs: &[PathBuf], options: &Options, report: &mut Repo
 
 impl Case {
     fn take(&self, program: &Path) -> anyhow::Result<Sample> {
-        let server = Server::start(program, models::GREETER, &[], self.variables)?;
+        let server = Server::start(program, self.server, &[], self.variables)?;
         let together = http::prediction(&json!({ "text": "all", "together": true }), &[]);
         at_once(CONNECTIONS, || {
             let (status, _) = ask(&mut Connection::open(server.address())?, &together)?;
@@ -130,20 +137,20 @@ impl Case {
         let what = |figure: &str| format!("{} predictions, {}: {figure}", self.predictions, self.name);
         let over = |figure: &dyn Fn(&Sample) -> f64| median(samples.iter().map(figure));
         let mebibytes = |bytes: u64| bytes as f64 / f64::from(1 << 20);
-        part.add(what("after the first 100,000"), OURS, over(&|it| mebibytes(it.first.0)), "MiB");
-        part.add(what("after the last 100,000"), OURS, over(&|it| mebibytes(it.last.0)), "MiB");
+        part.add(what("after the first 100,000"), self.whose, over(&|it| mebibytes(it.first.0)), "MiB");
+        part.add(what("after the last 100,000"), self.whose, over(&|it| mebibytes(it.last.0)), "MiB");
         let growth = over(&|it| (it.last.0 as f64 / it.first.0 as f64 - 1.0) * 100.0);
         let own = over(&|it| (it.last.1 as f64 - it.first.1 as f64) / 1024.0);
         match self.bound {
-            Some(bound) => part.hold(what("growth"), OURS, growth, "%", bound),
-            None => part.add(what("growth"), OURS, growth, "%"),
+            Some(bound) => part.hold(what("growth"), self.whose, growth, "%", bound),
+            None => part.add(what("growth"), self.whose, growth, "%"),
         }
-        part.add(what("growth of what is the process's own"), OURS, own, "KiB");
+        part.add(what("growth of what is the process's own"), self.whose, own, "KiB");
         let refused = samples.iter().map(|it| it.refused).sum::<usize>() as f64;
         if self.headers.is_empty() {
-            part.hold(what("refused"), OURS, refused, "replies", Bound::AtMost(0.0));
+            part.hold(what("refused"), self.whose, refused, "replies", Bound::AtMost(0.0));
         } else {
-            part.add(what("refused"), OURS, refused, "replies");
+            part.add(what("refused"), self.whose, refused, "replies");
         }
     }
 

@@ -17,6 +17,9 @@ use crate::output::{Deliver, Items, ItemsKind};
 use crate::predictor::Predictor;
 use crate::scope::Scope;
 
+/// How many names of an input are not worth to be freed early.
+const FEW: usize = 64;
+
 /// Somebody who makes predictions.
 pub(super) trait Driver: Send + Sync {
     /// Makes one prediction. What it yields goes to the task's outbox.
@@ -28,7 +31,8 @@ pub(super) trait Driver: Send + Sync {
 
 /// One prediction to make.
 pub(super) struct Task<'a> {
-    pub(super) input: Value,
+    /// Decoded, and hollow after that.
+    pub(super) input: &'a mut Value,
     pub(super) scope: &'a Scope,
     pub(super) outbox: &'a Outbox<'a>,
 }
@@ -49,7 +53,9 @@ impl<P: Predictor> InProcess<P> {
 impl<P: Predictor> Driver for InProcess<P> {
     fn drive<'a>(&'a self, Task { input, scope, outbox }: Task<'a>) -> LocalBoxFuture<'a, Result<()>> {
         Box::pin(async move {
-            let mut input = P::Input::decode(input, &FieldPath::Root)?;
+            let decoded = P::Input::decode(input, &FieldPath::Root);
+            hollow(input);
+            let mut input = decoded?;
             if self.has_input_files {
                 fetch_all(&mut input, || scope.directory(), self.fetcher.as_deref()).await?;
             }
@@ -60,6 +66,19 @@ impl<P: Predictor> Driver for InProcess<P> {
 
     fn healthcheck(&self) -> LocalBoxFuture<'_, Result<()>> {
         Box::pin(self.predictor.healthcheck())
+    }
+}
+
+/// Lets go of all that is in an input but for a few names.
+///
+/// The map of the names is not freed here: it was taken by the thread of whoever asked, and an allocator with caches for each thread
+/// is slower, and keeps more, where one thread takes what another gives back.
+pub(super) fn hollow(input: &mut Value) {
+    match input {
+        Value::Object(fields) if fields.len() <= FEW => {
+            fields.values_mut().for_each(|left| drop(left.take()));
+        }
+        left => drop(left.take()),
     }
 }
 
@@ -75,5 +94,28 @@ async fn deliver(Items(items): Items<'_>, scope: &Scope, outbox: &Outbox<'_>) ->
             }
             Ok(())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Map, json};
+
+    use super::*;
+
+    #[test]
+    fn an_input_that_was_decoded_keeps_nothing_but_a_few_names() {
+        let mut input = json!({ "text": "a".repeat(1 << 20), "unknown": { "list": [1, 2, 3] }, "count": 5 });
+        hollow(&mut input);
+        assert_eq!(input, json!({ "text": null, "unknown": null, "count": null }));
+
+        let names =
+            |count: usize| -> Map<_, _> { (0..count).map(|name| (name.to_string(), json!(1))).collect() };
+        let mut input = Value::Object(names(FEW));
+        hollow(&mut input);
+        assert_eq!(input.as_object().map(Map::len), Some(FEW));
+        let mut input = Value::Object(names(FEW + 1));
+        hollow(&mut input);
+        assert_eq!(input, Value::Null);
     }
 }

@@ -14,7 +14,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::capture::{Captured, OutputCapture};
 use super::deadlines::Deadline;
-use super::driver::{Driver, Task};
+use super::driver::{Driver, Task, hollow};
 use super::outbox::{Outbox, Publishing};
 use super::phase::Readiness;
 use super::pool::Permit;
@@ -51,7 +51,7 @@ pub(super) struct Job {
 impl Drop for Job {
     fn drop(&mut self) {
         if !self.has_ended {
-            self.tell_end(Some("the engine was stopped before the prediction ended".into()));
+            self.tell_end(Some("the engine was stopped before the prediction ended".into()), Value::Null);
         }
     }
 }
@@ -59,17 +59,18 @@ impl Drop for Job {
 impl Job {
     /// Tells that the prediction is over. Its name is free by then, or can be taken.
     pub(super) fn end(mut self, error: Option<String>) {
-        self.tell_end(error.map(Into::into));
+        let input = self.input.take();
+        self.tell_end(error.map(Into::into), input);
     }
 
-    fn tell_end(&mut self, error: Option<Arc<str>>) {
+    fn tell_end(&mut self, error: Option<Arc<str>>, input: Value) {
         self.has_ended = true;
         if self.is_kept {
             self.record.complete(error);
             self.registry.keep(&self.record);
         } else {
             self.registry.leave(&self.record);
-            self.record.complete(error);
+            self.record.complete_with(error, input);
         }
     }
 }
@@ -100,7 +101,7 @@ impl Runner {
         let directory = Directory::new(job.temp_directory.take());
         let scope = Scope::new(Arc::clone(&record), std::mem::take(&mut job.context), directory);
         let outbox = Outbox::new(&record, &scope, self.publisher.as_ref(), &self.runtime);
-        let task = Task { input: job.input.take(), scope: &scope, outbox: &outbox };
+        let task = Task { input: &mut job.input, scope: &scope, outbox: &outbox };
 
         let is_canceled = record.cancellation().is_cancelled();
         if !is_canceled {
@@ -177,6 +178,7 @@ async fn drive(record: &Record, driver: &dyn Driver, task: Task<'_>, is_canceled
     let outbox = task.outbox;
     // One that is canceled before it starts is not polled at all.
     if is_canceled {
+        hollow(task.input);
         return Err(Canceled.into());
     }
     // Dropping the driver's future is how asynchronous code is canceled.

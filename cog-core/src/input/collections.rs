@@ -13,7 +13,7 @@ impl<T: InputValue> InputValue for Option<T> {
         T::schema().nullable()
     }
 
-    fn decode(value: Value, at: &FieldPath<'_>) -> Result<Self, DecodeError> {
+    fn decode(value: &mut Value, at: &FieldPath<'_>) -> Result<Self, DecodeError> {
         if value.is_null() { Ok(None) } else { T::decode(value, at).map(Some) }
     }
 
@@ -31,9 +31,9 @@ impl<T: InputValue> InputValue for Vec<T> {
         Schema::list(T::schema())
     }
 
-    fn decode(value: Value, at: &FieldPath<'_>) -> Result<Self, DecodeError> {
+    fn decode(value: &mut Value, at: &FieldPath<'_>) -> Result<Self, DecodeError> {
         let Value::Array(values) = value else { return Err(DecodeError::new(at, "not an array")) };
-        values.into_iter().enumerate().map(|(index, value)| T::decode(value, &at.index(index))).collect()
+        values.iter_mut().enumerate().map(|(index, value)| T::decode(value, &at.index(index))).collect()
     }
 
     fn visit_files(&mut self, at: &FieldPath<'_>, visit: &mut FileVisitor<'_>) -> Result<(), DecodeError> {
@@ -46,9 +46,9 @@ impl InputValue for Map<String, Value> {
         Schema::map(Schema::any())
     }
 
-    fn decode(value: Value, at: &FieldPath<'_>) -> Result<Self, DecodeError> {
+    fn decode(value: &mut Value, at: &FieldPath<'_>) -> Result<Self, DecodeError> {
         match value {
-            Value::Object(map) => Ok(map),
+            Value::Object(map) => Ok(std::mem::take(map)),
             _ => Err(DecodeError::new(at, "not an object")),
         }
     }
@@ -61,10 +61,10 @@ macro_rules! maps {
                 Schema::map(T::schema())
             }
 
-            fn decode(value: Value, at: &FieldPath<'_>) -> Result<Self, DecodeError> {
+            fn decode(value: &mut Value, at: &FieldPath<'_>) -> Result<Self, DecodeError> {
                 let map = Map::decode(value, at)?.into_iter();
-                map.map(|(key, value)| {
-                    let value = T::decode(value, &at.field(&key))?;
+                map.map(|(key, mut value)| {
+                    let value = T::decode(&mut value, &at.field(&key))?;
                     Ok((key, value))
                 })
                 .collect()

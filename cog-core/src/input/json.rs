@@ -50,8 +50,8 @@ impl<T: DeserializeOwned + JsonSchema + 'static> InputValue for Json<T> {
         })
     }
 
-    fn decode(value: Value, at: &FieldPath<'_>) -> Result<Self, DecodeError> {
-        T::deserialize(value).map(Self).map_err(|error| DecodeError::new(at, error.to_string()))
+    fn decode(value: &mut Value, at: &FieldPath<'_>) -> Result<Self, DecodeError> {
+        T::deserialize(value.take()).map(Self).map_err(|error| DecodeError::new(at, error.to_string()))
     }
 }
 

@@ -32,9 +32,11 @@ pub trait InputValue: Sized + 'static {
 
     /// Makes a value of JSON that the schema accepts. `at` is its place, for the error.
     ///
+    /// Texts and other large things are taken out of `value` and not copied. What is left of it then is for nobody to read.
+    ///
     /// # Errors
     /// [`DecodeError`] when the JSON is nothing that the schema accepts.
-    fn decode(value: Value, at: &FieldPath<'_>) -> Result<Self, DecodeError>;
+    fn decode(value: &mut Value, at: &FieldPath<'_>) -> Result<Self, DecodeError>;
 
     /// The value that stands for one that was not sent, if the type has such a value.
     #[doc(hidden)]
@@ -72,9 +74,9 @@ pub type FileVisitor<'a> = dyn FnMut(&FieldPath<'_>, &mut Path) -> Result<(), De
 /// }
 ///
 /// let schema = Prompt::schema();
-/// let input = json!({ "prompt": "Once", "seed": 7 });
+/// let mut input = json!({ "prompt": "Once", "seed": 7 });
 /// schema.check(&input)?;
-/// let prompt = Prompt::decode(input, &FieldPath::Root)?;
+/// let prompt = Prompt::decode(&mut input, &FieldPath::Root)?;
 /// assert_eq!((prompt.prompt.as_str(), prompt.temperature, prompt.seed), ("Once", 0.7, Some(7)));
 ///
 /// let violations = schema.check(&json!({ "temperature": 3 })).unwrap_err();
@@ -102,7 +104,7 @@ pub trait Input: InputValue {}
 /// }
 ///
 /// assert_eq!(Sampler::choices(), [json!("greedy"), json!("top-p")]);
-/// assert_eq!(Sampler::decode(json!("top-p"), &FieldPath::Root)?, Sampler::TopP);
+/// assert_eq!(Sampler::decode(&mut json!("top-p"), &FieldPath::Root)?, Sampler::TopP);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Choices: InputValue {

@@ -13,9 +13,9 @@ impl InputValue for String {
         Schema::string()
     }
 
-    fn decode(value: Value, at: &FieldPath<'_>) -> Result<Self, DecodeError> {
+    fn decode(value: &mut Value, at: &FieldPath<'_>) -> Result<Self, DecodeError> {
         match value {
-            Value::String(text) => Ok(text),
+            Value::String(text) => Ok(std::mem::take(text)),
             _ => Err(DecodeError::new(at, "not a string")),
         }
     }
@@ -26,7 +26,7 @@ impl InputValue for bool {
         Schema::boolean()
     }
 
-    fn decode(value: Value, at: &FieldPath<'_>) -> Result<Self, DecodeError> {
+    fn decode(value: &mut Value, at: &FieldPath<'_>) -> Result<Self, DecodeError> {
         value.as_bool().ok_or_else(|| DecodeError::new(at, "not a boolean"))
     }
 }
@@ -42,7 +42,7 @@ macro_rules! integers {
                 )
             }
 
-            fn decode(value: Value, at: &FieldPath<'_>) -> Result<Self, DecodeError> {
+            fn decode(value: &mut Value, at: &FieldPath<'_>) -> Result<Self, DecodeError> {
                 let number = value.as_number().and_then(whole);
                 number
                     .and_then(|number| Self::try_from(number).ok())
@@ -59,7 +59,7 @@ impl InputValue for f64 {
         Schema::double()
     }
 
-    fn decode(value: Value, at: &FieldPath<'_>) -> Result<Self, DecodeError> {
+    fn decode(value: &mut Value, at: &FieldPath<'_>) -> Result<Self, DecodeError> {
         value.as_f64().ok_or_else(|| DecodeError::new(at, "not a number"))
     }
 }
@@ -69,7 +69,7 @@ impl InputValue for f32 {
         Schema::single()
     }
 
-    fn decode(value: Value, at: &FieldPath<'_>) -> Result<Self, DecodeError> {
+    fn decode(value: &mut Value, at: &FieldPath<'_>) -> Result<Self, DecodeError> {
         let number = value.as_f64().map(narrow).filter(|number| number.is_finite());
         number.ok_or_else(|| DecodeError::new(at, "not a number that fits `f32`"))
     }
@@ -80,7 +80,7 @@ impl InputValue for Secret {
         Schema::secret()
     }
 
-    fn decode(value: Value, at: &FieldPath<'_>) -> Result<Self, DecodeError> {
+    fn decode(value: &mut Value, at: &FieldPath<'_>) -> Result<Self, DecodeError> {
         String::decode(value, at).map(Self::from)
     }
 }
@@ -90,7 +90,7 @@ impl InputValue for Path {
         Schema::file()
     }
 
-    fn decode(value: Value, at: &FieldPath<'_>) -> Result<Self, DecodeError> {
+    fn decode(value: &mut Value, at: &FieldPath<'_>) -> Result<Self, DecodeError> {
         String::decode(value, at).map(Self::from_url)
     }
 
@@ -104,7 +104,7 @@ impl InputValue for Value {
         Schema::any()
     }
 
-    fn decode(value: Value, _: &FieldPath<'_>) -> Result<Self, DecodeError> {
-        Ok(value)
+    fn decode(value: &mut Value, _: &FieldPath<'_>) -> Result<Self, DecodeError> {
+        Ok(value.take())
     }
 }

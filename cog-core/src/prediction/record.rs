@@ -61,6 +61,8 @@ pub(super) struct State {
     max_log_bytes: usize,
     /// Whether a line has said that the rest of the logs is left out.
     is_log_full: bool,
+    /// Memory that is to be freed with the record.
+    rest: Value,
 }
 
 impl Record {
@@ -78,6 +80,7 @@ impl Record {
             max_bytes: usize::MAX,
             max_log_bytes: usize::MAX,
             is_log_full: false,
+            rest: Value::Null,
         };
         Self {
             id,
@@ -255,6 +258,12 @@ impl Record {
 
     /// Appends the terminal event. A prediction that was told to stop is `canceled`, however it ended. Only the first call counts.
     pub(crate) fn complete(&self, error: Option<Arc<str>>) {
+        self.complete_with(error, Value::Null);
+    }
+
+    /// Does the same, and keeps `rest` until the record is let go of, which whoever waits for the reply does last: so the thread frees it
+    /// that took it, or one like it.
+    pub(crate) fn complete_with(&self, error: Option<Arc<str>>, rest: Value) {
         let predict_time = self.created.elapsed();
         let mut state = self.lock();
         if state.prediction.status().is_terminal() {
@@ -265,6 +274,7 @@ impl Record {
             Some(error) => (Status::Failed, Some(error)),
             None => (Status::Succeeded, None),
         };
+        state.rest = rest;
         let returned = state.say_returned(&self.id);
         state.append(Event::Completed(Completion::new(status, error, Timestamp::now(), predict_time)));
         drop(state);

@@ -24,11 +24,11 @@ struct Layer {
 
 #[test]
 fn files_are_visited_wherever_they_are() {
-    let input = json!({
+    let mut input = json!({
         "image": "data:,a", "masks": ["data:,b", "data:,c"], "reference": "data:,d",
         "by-name": { "x": "data:,e" }, "layers": [{ "texture": "data:,f" }],
     });
-    let mut edit = Edit::decode(input, &FieldPath::Root).unwrap();
+    let mut edit = Edit::decode(&mut input, &FieldPath::Root).unwrap();
     let mut places = Vec::new();
     edit.visit_files(&FieldPath::Root, &mut |at, file| {
         places.push(at.to_string());
@@ -45,8 +45,8 @@ fn files_are_visited_wherever_they_are() {
 
 #[test]
 fn the_visit_ends_with_the_first_error() {
-    let input = json!({ "image": "data:,a", "masks": ["data:,b"], "by-name": {}, "layers": [] });
-    let mut edit = Edit::decode(input, &FieldPath::Root).unwrap();
+    let mut input = json!({ "image": "data:,a", "masks": ["data:,b"], "by-name": {}, "layers": [] });
+    let mut edit = Edit::decode(&mut input, &FieldPath::Root).unwrap();
     let mut seen = 0;
     let error = edit.visit_files(&FieldPath::Root, &mut |at, _| {
         seen += 1;
@@ -73,7 +73,7 @@ struct Text {
 
 #[test]
 fn defaults_stand_in_for_what_is_omitted() {
-    let decode = |input| Text::decode(input, &FieldPath::Root);
+    let decode = |mut input| Text::decode(&mut input, &FieldPath::Root);
     let text = |required: &str, optional, list: &[u8]| Text {
         required: required.to_owned(),
         optional,
@@ -128,14 +128,14 @@ fn choices_have_one_value_each_everywhere() {
     for (variant, value) in
         [(Sampler::Greedy, "greedy"), (Sampler::TopP, "top-p"), (Sampler::Dpm, "DPM++ 2M")]
     {
-        assert_eq!(Sampler::decode(json!(value), &FieldPath::Root), Ok(variant));
+        assert_eq!(Sampler::decode(&mut json!(value), &FieldPath::Root), Ok(variant));
         assert_eq!(Value::from(variant), json!(value));
     }
     for (variant, value) in [(Edge::Any, json!(-1)), (Edge::Huge, json!(u64::MAX)), (Edge::Any, json!(-1.0))]
     {
-        assert_eq!(Edge::decode(value.clone(), &FieldPath::Root), Ok(variant), "{value}");
+        assert_eq!(Edge::decode(&mut value.clone(), &FieldPath::Root), Ok(variant), "{value}");
     }
-    let error = Sampler::decode(json!("Greedy"), &FieldPath::Root).unwrap_err();
+    let error = Sampler::decode(&mut json!("Greedy"), &FieldPath::Root).unwrap_err();
     assert_eq!(error.to_string(), ": not one of the choices");
 }
 

@@ -22,7 +22,7 @@ pub(crate) struct Wrapped<T: InputValue> {
 /// Checks that schema, `decode` and the published schema agree on `value`.
 fn agree<T: InputValue>(value: &Value, oracle: &Oracle) -> TestCaseResult {
     let checked = T::schema().check(value);
-    let decoded = T::decode(value.clone(), &FieldPath::Root).map(drop);
+    let decoded = T::decode(&mut value.clone(), &FieldPath::Root).map(drop);
     prop_assert_eq!(checked.is_ok(), decoded.is_ok(), "check: {:?}, decode: {:?}", checked, decoded);
     agree_with_document::<T>(value, oracle)
 }
@@ -30,7 +30,7 @@ fn agree<T: InputValue>(value: &Value, oracle: &Oracle) -> TestCaseResult {
 /// Checks the same for `T`, which has rules that decoding does not ask for; `Bare` is `T` without them.
 fn agree_but_for_rules<T: InputValue, Bare: InputValue>(value: &Value, oracle: &Oracle) -> TestCaseResult {
     let checked = T::schema().check(value);
-    let decoded = T::decode(value.clone(), &FieldPath::Root).map(drop);
+    let decoded = T::decode(&mut value.clone(), &FieldPath::Root).map(drop);
     let bare = Bare::schema().check(value);
     prop_assert!(checked.is_err() || decoded.is_ok(), "accepted and not decoded: {:?}", decoded);
     prop_assert_eq!(bare.is_ok(), decoded.is_ok(), "check: {:?}, decode: {:?}", bare, decoded);

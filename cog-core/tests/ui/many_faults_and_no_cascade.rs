@@ -48,5 +48,5 @@ impl Predictor for Model {
 
 fn main() {
     let _ = (Prompt::schema(), Sampler::choices(), Value::from(Sampler::Greedy));
-    let _ = Prompt::decode(json!({}), &FieldPath::Root);
+    let _ = Prompt::decode(&mut json!({}), &FieldPath::Root);
 }

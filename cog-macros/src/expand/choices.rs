@@ -42,9 +42,9 @@ pub(crate) fn choices(model: &ChoicesEnum<'_>) -> TokenStream {
 fn decode(model: &ChoicesEnum<'_>) -> TokenStream {
     let is_text = model.variants.iter().any(|variant| matches!(variant.value, ChoiceValue::Text(_)));
     let scrutinee = if is_text {
-        quote!(::cog_core::Value::as_str(&value))
+        quote!(::cog_core::Value::as_str(value))
     } else {
-        quote!(::cog_core::__private::whole_number(&value))
+        quote!(::cog_core::__private::whole_number(value))
     };
     let arms = model.variants.iter().map(|variant| {
         let ident = &variant.original.ident;
@@ -56,7 +56,7 @@ fn decode(model: &ChoicesEnum<'_>) -> TokenStream {
     });
     quote! {
         fn decode(
-            value: ::cog_core::Value,
+            value: &mut ::cog_core::Value,
             at: &::cog_core::FieldPath<'_>,
         ) -> ::core::result::Result<Self, ::cog_core::DecodeError> {
             match #scrutinee {

@@ -128,7 +128,7 @@ fn decode(model: &InputStruct<'_>) -> TokenStream {
     let object = if model.fields.is_empty() { quote!(_) } else { quote!(mut object) };
     quote! {
         fn decode(
-            value: ::cog_core::Value,
+            value: &mut ::cog_core::Value,
             at: &::cog_core::FieldPath<'_>,
         ) -> ::core::result::Result<Self, ::cog_core::DecodeError> {
             let #object = ::cog_core::__private::ObjectDecoder::new(value, at)?;

@@ -5,10 +5,10 @@ const _: () = {
             ::cog_core::Schema::choices(<Self as ::cog_core::Choices>::choices())
         }
         fn decode(
-            value: ::cog_core::Value,
+            value: &mut ::cog_core::Value,
             at: &::cog_core::FieldPath<'_>,
         ) -> ::core::result::Result<Self, ::cog_core::DecodeError> {
-            match ::cog_core::Value::as_str(&value) {
+            match ::cog_core::Value::as_str(value) {
                 ::core::option::Option::Some("greedy") => {
                     ::core::result::Result::Ok(Self::Greedy)
                 }

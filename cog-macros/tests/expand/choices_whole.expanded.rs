@@ -5,10 +5,10 @@ const _: () = {
             ::cog_core::Schema::choices(<Self as ::cog_core::Choices>::choices())
         }
         fn decode(
-            value: ::cog_core::Value,
+            value: &mut ::cog_core::Value,
             at: &::cog_core::FieldPath<'_>,
         ) -> ::core::result::Result<Self, ::cog_core::DecodeError> {
-            match ::cog_core::__private::whole_number(&value) {
+            match ::cog_core::__private::whole_number(value) {
                 ::core::option::Option::Some(-1i128) => {
                     ::core::result::Result::Ok(Self::Any)
                 }

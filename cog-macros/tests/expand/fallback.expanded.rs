@@ -11,7 +11,7 @@ const _: () = {
             ::core::unreachable!()
         }
         fn decode(
-            _: ::cog_core::Value,
+            _: &mut ::cog_core::Value,
             _: &::cog_core::FieldPath<'_>,
         ) -> ::core::result::Result<Self, ::cog_core::DecodeError> {
             ::core::unreachable!()
@@ -56,7 +56,7 @@ const _: () = {
             ::core::unreachable!()
         }
         fn decode(
-            _: ::cog_core::Value,
+            _: &mut ::cog_core::Value,
             _: &::cog_core::FieldPath<'_>,
         ) -> ::core::result::Result<Self, ::cog_core::DecodeError> {
             ::core::unreachable!()

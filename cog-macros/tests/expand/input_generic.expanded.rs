@@ -19,7 +19,7 @@ const _: () = {
             )
         }
         fn decode(
-            value: ::cog_core::Value,
+            value: &mut ::cog_core::Value,
             at: &::cog_core::FieldPath<'_>,
         ) -> ::core::result::Result<Self, ::cog_core::DecodeError> {
             let mut object = ::cog_core::__private::ObjectDecoder::new(value, at)?;

@@ -5,7 +5,7 @@ const _: () = {
             ::cog_core::Schema::object(::std::vec::Vec::from([]))
         }
         fn decode(
-            value: ::cog_core::Value,
+            value: &mut ::cog_core::Value,
             at: &::cog_core::FieldPath<'_>,
         ) -> ::core::result::Result<Self, ::cog_core::DecodeError> {
             let _ = ::cog_core::__private::ObjectDecoder::new(value, at)?;

@@ -64,9 +64,9 @@ async fn a_typical_input() {
     for _ in rounds() {
         let (head, body) = post(PICTURE).into_parts();
         let request = body::read::<PredictionRequest>(&head.headers, body).await.unwrap();
-        let request = Request::try_from(request).unwrap();
+        let mut request = Request::try_from(request).unwrap();
         schema.check(&request.input).unwrap();
-        let picture = Picture::decode(request.input, &FieldPath::Root).unwrap();
+        let picture = Picture::decode(&mut request.input, &FieldPath::Root).unwrap();
         let Picture { prompt, negative_prompt, width, guidance, sampler, seed, styles, is_tiled } = picture;
         assert_eq!((prompt.len(), negative_prompt.len(), width, guidance), (72, 0, 768, 6.25));
         assert_eq!((sampler, seed, styles.len(), is_tiled), (Sampler::Heun, Some(20_240_229), 3, true));

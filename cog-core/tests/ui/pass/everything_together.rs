@@ -128,17 +128,17 @@ fn main() {
     use cog_core::{Choices, FieldPath, InputValue, json};
 
     let schema = Prompt::schema();
-    let input = json!({
+    let mut input = json!({
         "prompt": "Once", "guidance-scale": 1, "image": "data:,x", "key": "k", "extra": { "a": [null] },
     });
     schema.check(&input).unwrap();
     schema.check_defaults().unwrap();
-    let prompt = Prompt::decode(input, &FieldPath::Root).unwrap();
+    let prompt = Prompt::decode(&mut input, &FieldPath::Root).unwrap();
     assert_eq!((prompt.count, prompt.top_k, prompt.sampler, prompt.fallback), (2, -1, Sampler::Greedy, Sampler::TopP));
     assert_eq!((prompt.shape.width, prompt.shape.height, prompt.r#type.as_str()), (1, 1, "webp"));
     assert_eq!(Size::choices(), [json!(256), json!(512)]);
-    assert_eq!(Generated::decode(json!({}), &FieldPath::Root).unwrap().count, Some(5));
-    let whole = json!({ "file": "data:,x" });
-    assert_eq!(WhollyGenerated::decode(whole, &FieldPath::Root).unwrap().count, 2);
+    assert_eq!(Generated::decode(&mut json!({}), &FieldPath::Root).unwrap().count, Some(5));
+    let mut whole = json!({ "file": "data:,x" });
+    assert_eq!(WhollyGenerated::decode(&mut whole, &FieldPath::Root).unwrap().count, 2);
     Tagged::<u8, Sampler>::schema().check(&json!({ "tag": 1, "values": ["top_p"] })).unwrap();
 }
