@@ -1,7 +1,8 @@
 """all-MiniLM-L6-v2 for LitServe, with sentence-transformers on a CPU, batched.
 
-One worker: a second one on the same cores would take the threads of the first. Batches and waiting times are those of our example.
-The directory has what `cargo xtask models embed` makes; the modules are those that the model is published with.
+One worker: a second one on the same cores would take the threads of the first. Batches are at most as large as those of our
+example. Arguments: a port; the directory that `cargo xtask models embed` makes, whose modules are those that the model is
+published with; and how long a batch waits, in seconds.
 """
 
 import sys
@@ -29,6 +30,6 @@ class Embed(LitAPI):
 
 
 if __name__ == "__main__":
-    api = Embed(api_path="/predictions", max_batch_size=32, batch_timeout=0.001)
+    api = Embed(api_path="/predictions", max_batch_size=32, batch_timeout=float(sys.argv[3]))
     server = LitServer(api, accelerator="cpu", fast_queue=True)
     server.run(host="127.0.0.1", port=int(sys.argv[1]), log_level="warning", generate_client_file=False)

@@ -7,6 +7,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 
@@ -53,11 +54,12 @@ impl Peers<'_> {
         })
     }
 
-    /// Starts LitServe with the model in a directory.
-    pub(crate) fn litserve_embed(&self, model: &Path) -> anyhow::Result<Server> {
+    /// Starts LitServe with the model in a directory, and batches that wait so long for more.
+    pub(crate) fn litserve_embed(&self, model: &Path, wait: Duration) -> anyhow::Result<Server> {
         self.start("litserve-embed", LITSERVE_IS_READY, |command, port| {
             // What is on this machine is all that it needs.
-            command.args(["litserve_embed.py", port]).arg(model).env("HF_HUB_OFFLINE", "1");
+            command.args(["litserve_embed.py", port]).arg(model).arg(wait.as_secs_f64().to_string());
+            command.env("HF_HUB_OFFLINE", "1");
         })
     }
 

@@ -1,7 +1,8 @@
 //! Sentences that are embedded in a second, beside our own server without batches, and LitServe with sentence-transformers.
 //!
 //! A request has one sentence of 17 tokens. Ours are programs of the example, which have to be built before. All have the same weights, and
-//! the same cores; before its turn, LitServe has to show that its vectors are ours.
+//! the same cores; before its turn, LitServe has to show that its vectors are ours. Its batches wait as long as does it good: not for long
+//! where there is one connection, longer where there are many. Ours are the same in both.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -37,11 +38,11 @@ pub(super) fn measure(peers: &Peers<'_>, options: &Options, report: &mut Report)
     let unbatched = super::models::existing(directory.join("examples/unbatched-embed"), "embed")?;
     let weights = std::env::home_dir().context("there is no home directory")?.join(".cache/cog/models/embed");
     let expected = vector(Server::model(&ours, "embed", &[])?.address())?;
-    for connections in [1, 32] {
+    for (connections, wait) in [(1, Duration::from_millis(1)), (32, Duration::from_millis(10))] {
         let contestants = vec![
             Contestant::new(OURS, || Server::model(&ours, "embed", &[])),
             Contestant::new(UNBATCHED, || Server::model(&unbatched, "unbatched-embed", &[])),
-            Contestant::peer(LITSERVE, || litserve(peers, &weights, &expected)),
+            Contestant::peer(LITSERVE, || litserve(peers, &weights, wait, &expected)),
         ];
         let load = Load {
             request: http::prediction(&input(), &[]),
@@ -59,8 +60,8 @@ fn input() -> Value {
     json!({ "texts": [SENTENCE] })
 }
 
-fn litserve(peers: &Peers<'_>, weights: &Path, expected: &[f64]) -> anyhow::Result<Server> {
-    let server = peers.litserve_embed(weights)?;
+fn litserve(peers: &Peers<'_>, weights: &Path, wait: Duration, expected: &[f64]) -> anyhow::Result<Server> {
+    let server = peers.litserve_embed(weights, wait)?;
     let found = vector(server.address())?;
     let cosine: f64 = found.iter().zip(expected).map(|(one, other)| one * other).sum();
     ensure!(cosine > ALIKE, "its vectors are not ours: their cosine is {cosine}");

@@ -18,8 +18,8 @@ use crate::options::Options;
 use crate::report::{Bound, OURS, RATIO, Report};
 use crate::statistics::median;
 
-/// How often each is asked in a round, once more than is counted.
-const TIMES: usize = 5;
+/// How often each is asked before anything is counted: the first times, a process takes its memory.
+const WARM_UP: usize = 3;
 
 const TEXTS: [&str; 8] = [
     "A man is eating food, and another one, who sits beside him on the bench, looks on.",
@@ -46,6 +46,8 @@ struct Model {
     value: fn(f64) -> f64,
     /// What the bare loop is given, after how often.
     arguments: Vec<String>,
+    /// How many times are counted in a round: more of what takes shorter, of which single times differ more.
+    times: usize,
     /// The seconds that a prediction says that it took.
     seconds: fn(&Value) -> Option<f64>,
 }
@@ -60,6 +62,7 @@ pub(super) fn measure(options: &Options, report: &mut Report) -> anyhow::Result<
             unit: "ms",
             value: |seconds| seconds * 1e3,
             arguments: TEXTS.map(str::to_owned).to_vec(),
+            times: 20,
             seconds: |metrics| metrics["timing"]["embed"].as_f64(),
         },
         Model {
@@ -69,6 +72,7 @@ pub(super) fn measure(options: &Options, report: &mut Report) -> anyhow::Result<
             unit: "tokens/s",
             value: f64::recip,
             arguments: vec![TOKENS.to_string(), PROMPT.to_owned()],
+            times: 4,
             seconds: |metrics| metrics["tokens_per_second"].as_f64().map(f64::recip),
         },
     ];
@@ -93,15 +97,21 @@ pub(super) fn measure(options: &Options, report: &mut Report) -> anyhow::Result<
 }
 
 impl Model {
+    /// How often it is asked in a round.
+    const fn asked(&self) -> usize {
+        WARM_UP + self.times
+    }
+
     /// Returns the median seconds in a bare loop, and in the server.
     fn round(&self, directory: &Path) -> anyhow::Result<(f64, f64)> {
         let program = existing(directory.join("examples").join(format!("bare-{}", self.name)), self.name)?;
         let mut bare = self.bare(&program)?;
         let server = self.serve(directory)?;
-        let seconds = (0..=TIMES).map(|_| self.ask(server.address())).collect::<anyhow::Result<Vec<_>>>()?;
+        let seconds =
+            (0..self.asked()).map(|_| self.ask(server.address())).collect::<anyhow::Result<Vec<_>>>()?;
         drop(server);
         bare.extend(self.bare(&program)?);
-        Ok((median(bare), median(seconds.into_iter().skip(1))))
+        Ok((median(bare), median(seconds.into_iter().skip(WARM_UP))))
     }
 
     /// Returns the median seconds until a client has the first output, on a server that has given some before.
@@ -115,8 +125,8 @@ impl Model {
             ensure!(outputs.count > 1, "`{}` has streamed {} outputs", self.name, outputs.count);
             Ok(outputs.until_first.as_secs_f64())
         };
-        let seconds = (0..=TIMES).map(ask).collect::<anyhow::Result<Vec<_>>>()?;
-        Ok(median(seconds.into_iter().skip(1)))
+        let seconds = (0..self.asked()).map(ask).collect::<anyhow::Result<Vec<_>>>()?;
+        Ok(median(seconds.into_iter().skip(WARM_UP)))
     }
 
     fn serve(&self, directory: &Path) -> anyhow::Result<Server> {
@@ -124,7 +134,7 @@ impl Model {
     }
 
     fn bare(&self, program: &Path) -> anyhow::Result<Vec<f64>> {
-        let output = Command::new(program).arg((TIMES + 1).to_string()).args(&self.arguments).output()?;
+        let output = Command::new(program).arg(self.asked().to_string()).args(&self.arguments).output()?;
         ensure!(
             output.status.success(),
             "`{}`: {}",
@@ -132,7 +142,7 @@ impl Model {
             String::from_utf8_lossy(&output.stderr)
         );
         let lines = String::from_utf8(output.stdout)?;
-        lines.lines().skip(1).map(|line| Ok(line.parse()?)).collect()
+        lines.lines().skip(WARM_UP).map(|line| Ok(line.parse()?)).collect()
     }
 
     fn ask(&self, address: SocketAddr) -> anyhow::Result<f64> {
