@@ -2,8 +2,9 @@
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 use serde_path_to_error::Segment;
 
 use super::{DecodeError, InputValue};
@@ -69,6 +70,28 @@ pub(crate) fn document<T: JsonSchema>(settings: SchemaSettings) -> Value {
     let settings = settings.with(|settings| {
         settings.inline_subschemas = true;
         settings.meta_schema = None;
+        settings.transforms.push(Box::new(RecursiveTransform(in_openapi)));
     });
-    settings.into_generator().into_root_schema_for::<T>().to_value()
+    let mut schema = settings.into_generator().into_root_schema_for::<T>();
+    // Where types that contain themselves are described, to which nothing refers any more.
+    schema.remove("components");
+    schema.to_value()
+}
+
+/// Says what OpenAPI 3.0 has no words for as closely as it can: each item of a tuple may be what any of them is, whoever has names
+/// of some form may have any names, and what a type has of its own type is anything, as there is no place for it to refer to.
+fn in_openapi(schema: &mut schemars::Schema) {
+    schema.remove("$ref");
+    let any_of = |schemas: Vec<Value>| json!({ "anyOf": schemas });
+    if let Some(items) = schema.get_mut("items")
+        && let Value::Array(alternatives) = items
+    {
+        *items = any_of(std::mem::take(alternatives));
+        schema.remove("additionalItems");
+    }
+    if let Some(Value::Object(patterns)) = schema.remove("patternProperties") {
+        let others = schema.remove("additionalProperties").filter(|others| *others != Value::Bool(false));
+        let values = patterns.into_iter().map(|(_, values)| values).chain(others);
+        schema.insert("additionalProperties".to_owned(), any_of(values.collect()));
+    }
 }
