@@ -1,54 +1,52 @@
 //! Whether a value has the JSON types that somebody else's schema announces, in every place.
 //!
-//! `serde` takes more than `schemars` announces: a struct also as the list of its fields, a choice also as a map of one. What is
-//! published must be what is accepted, so such values are refused. Only types, fixed values, names and the words that lead to
-//! them are read: what is refused here, every reader of the schema refuses; the rest is `serde`'s to judge, and has been.
+//! `serde` takes more than `schemars` announces: a struct also as the list of its fields, a unit variant also as a map of one. Nobody has
+//! asked for that, so a value of a type that is not announced is refused; every reader of the schema refuses it as well. Names and fixed
+//! values only tell here which of several alternatives is meant. Others than those announced are `serde`'s to judge, and have been: an
+//! author who writes `serde(alias)` or `serde(other)` means it.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::field::FieldPath;
 
-/// Where a value departs from its schema, and how.
-struct Departure {
-    place: String,
-    message: String,
-    /// Whether a value or a name is not the one that the schema fixes, which is how the alternatives of a choice are told apart.
-    is_another_choice: bool,
+/// How a value departs from its schema.
+enum Departure {
+    /// It is not of a type that is announced.
+    Type { place: String, message: String },
+    /// It has not the names or the value that are announced, so another alternative may be meant.
+    Choice,
 }
 
 /// Checks that `value` is of the types that `document` announces; an error is the place and what is wrong there.
 pub(crate) fn check(document: &Value, value: &Value) -> Result<(), (String, String)> {
-    walk(document, value, &FieldPath::Root).map_err(|departure| (departure.place, departure.message))
+    match walk(document, value, &FieldPath::Root) {
+        Err(Departure::Type { place, message }) => Err((place, message)),
+        Ok(()) | Err(Departure::Choice) => Ok(()),
+    }
 }
 
 fn walk(document: &Value, value: &Value, path: &FieldPath<'_>) -> Result<(), Departure> {
-    let departure =
-        |is_another_choice, message| Departure { place: path.to_string(), message, is_another_choice };
     let words = match document {
         Value::Object(words) => words,
-        Value::Bool(false) => return Err(departure(true, "nothing is expected here".to_owned())),
+        Value::Bool(false) => return Err(Departure::Choice),
         _ => return Ok(()),
     };
     if value.is_null() && words.get("nullable") == Some(&Value::Bool(true)) {
         return Ok(());
     }
-    let types = match words.get("type") {
-        Some(Value::Array(types)) => types.iter().filter_map(Value::as_str).collect(),
-        Some(Value::String(name)) => vec![name.as_str()],
+    let values = words.get("enum").and_then(Value::as_array);
+    let types: Vec<&str> = match (words.get("type"), values) {
+        (Some(Value::Array(types)), _) => types.iter().filter_map(Value::as_str).collect(),
+        (Some(Value::String(name)), _) => vec![name],
+        (_, Some(values)) => values.iter().map(type_of).collect(),
         _ => Vec::new(),
     };
     if !types.is_empty() && !types.iter().any(|name| is_of(value, name)) {
-        return Err(departure(
-            false,
-            format!("invalid type: {}, expected {}", type_of(value), types.join(" or ")),
-        ));
+        let message = format!("invalid type: {}, expected {}", type_of(value), types.join(" or "));
+        return Err(Departure::Type { place: path.to_string(), message });
     }
-    let fixed = words.get("const").map(std::slice::from_ref);
-    if let Some(values) = fixed.or_else(|| words.get("enum")?.as_array().map(Vec::as_slice))
-        && !values.contains(value)
-    {
-        let values: Vec<_> = values.iter().map(Value::to_string).collect();
-        return Err(departure(true, format!("expected {}", values.join(" or "))));
+    if values.is_some_and(|values| !values.contains(value)) {
+        return Err(Departure::Choice);
     }
     for alternatives in ["anyOf", "oneOf"].iter().filter_map(|word| words.get(*word)?.as_array()) {
         any(alternatives, value, path)?;
@@ -61,26 +59,38 @@ fn walk(document: &Value, value: &Value, path: &FieldPath<'_>) -> Result<(), Dep
             let Some(document) = words.get("items") else { return Ok(()) };
             items.iter().enumerate().try_for_each(|(index, item)| walk(document, item, &path.index(index)))
         }
-        Value::Object(members) => {
-            let required = words.get("required").and_then(Value::as_array).into_iter().flatten();
-            if let Some(name) = required.filter_map(Value::as_str).find(|name| !members.contains_key(*name)) {
-                return Err(departure(true, format!("missing field `{name}`")));
-            }
-            members.iter().try_for_each(|(name, member)| {
-                let known = words.get("properties").and_then(|fields| fields.get(name));
-                known
-                    .or_else(|| words.get("additionalProperties"))
-                    .map_or(Ok(()), |document| walk(document, member, &path.field(name)))
-            })
-        }
+        Value::Object(members) => object(words, members, path),
         _ => Ok(()),
     }
 }
 
-/// Checks that one of the alternatives holds, and tells the fault of the one that was meant: that came furthest and is not another.
+fn object(
+    words: &Map<String, Value>,
+    members: &Map<String, Value>,
+    path: &FieldPath<'_>,
+) -> Result<(), Departure> {
+    let mut required = words.get("required").and_then(Value::as_array).into_iter().flatten();
+    if required.any(|name| name.as_str().is_some_and(|name| !members.contains_key(name))) {
+        return Err(Departure::Choice);
+    }
+    members.iter().try_for_each(|(name, member)| {
+        let known = words.get("properties").and_then(|fields| fields.get(name));
+        known
+            .or_else(|| words.get("additionalProperties"))
+            .map_or(Ok(()), |document| walk(document, member, &path.field(name)))
+    })
+}
+
+/// Checks that one of the alternatives holds, and tells how the one departs that was meant: one that fails further inside, or else one
+/// that has other names or values.
 fn any(alternatives: &[Value], value: &Value, path: &FieldPath<'_>) -> Result<(), Departure> {
+    let here = path.to_string();
+    let closeness = |departure: &Departure| match departure {
+        Departure::Type { place, .. } if *place == here => 0,
+        Departure::Choice => 1,
+        Departure::Type { place, .. } => 1 + place.len(),
+    };
     let mut meant: Option<Departure> = None;
-    let closeness = |departure: &Departure| (!departure.is_another_choice, departure.place.len());
     for alternative in alternatives {
         match walk(alternative, value, path) {
             Ok(()) => return Ok(()),
