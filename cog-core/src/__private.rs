@@ -44,7 +44,7 @@ impl<'a> ObjectDecoder<'a> {
     ) -> Result<T, DecodeError> {
         let at = self.at.field(name);
         match self.fields.get_mut(name) {
-            Some(value) => decode(value, &at),
+            Some(value) => decode_and_drop(value, &at, decode),
             None => absent().ok_or_else(|| DecodeError::new(&at, "Field required")),
         }
     }
@@ -63,10 +63,21 @@ impl<'a> ObjectDecoder<'a> {
         let given = self.fields.get_mut(name).filter(|value| !value.is_null() || absent().is_none());
         let at = self.at.field(name);
         match given {
-            Some(value) => decode(value, &at),
+            Some(value) => decode_and_drop(value, &at, decode),
             None => decode(&mut default(), &at),
         }
     }
+}
+
+/// Decodes `value`, and lets go of what is left of it before the next is decoded.
+fn decode_and_drop<T>(
+    value: &mut Value,
+    at: &FieldPath<'_>,
+    decode: impl FnOnce(&mut Value, &FieldPath<'_>) -> Result<T, DecodeError>,
+) -> Result<T, DecodeError> {
+    let decoded = decode(value, at);
+    drop(value.take());
+    decoded
 }
 
 /// A member of an output, and the `encode` of its [`OutputValue`]. See [`ObjectDecoder::field`] for why.

@@ -1,8 +1,9 @@
 //! Whether the memory of a server grows while it works.
 //!
 //! A million predictions by 32 connections on 32 slots, and the resident memory after the first 100,000 of them and after the last. The same
-//! beside a bare handler, as what hyper and the allocator do grows as well; where predictions are kept for those who ask later, so that there is something to be forgotten, and where requests of 8 MiB come in
-//! between, as memory that was taken once need not be given back.
+//! of a bare handler, as what hyper and the allocator do grows as well; of a server that keeps predictions for those who ask later, so that
+//! there is something to be forgotten; and of one to which requests of 8 MiB come in between, as memory that was taken once need not be
+//! given back.
 //!
 //! Slots that have worked last work next, so some of them may rest for long, and a thread takes memory when it works for the first time: a
 //! stack, and its share of the allocator. So that nobody takes that for a leak, each slot has to work once before anything is counted. What

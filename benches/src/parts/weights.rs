@@ -42,7 +42,7 @@ const CASES: [Case; 2] = [
 pub(super) fn measure(options: &Options, report: &mut Report) -> anyhow::Result<()> {
     let mut part = report.part("weights");
     if let Err(error) = run(Command::new("curl").arg("--version")) {
-        part.absent("curl", format!("it cannot be run: {error}"));
+        part.absent("curl and sync", format!("it cannot be run: {error}"));
         return Ok(());
     }
     for Case { name, size, limit, bound } in CASES {

@@ -17,8 +17,9 @@ use crate::output::{Deliver, Items, ItemsKind};
 use crate::predictor::Predictor;
 use crate::scope::Scope;
 
-/// How many names of an input are not worth to be freed early.
+/// How many names of an input, and how many bytes of them, are not worth freeing early.
 const FEW: usize = 64;
+const SHORT: usize = 4096;
 
 /// Somebody who makes predictions.
 pub(super) trait Driver: Send + Sync {
@@ -75,7 +76,9 @@ impl<P: Predictor> Driver for InProcess<P> {
 /// is slower, and keeps more, where one thread takes what another gives back.
 pub(super) fn hollow(input: &mut Value) {
     match input {
-        Value::Object(fields) if fields.len() <= FEW => {
+        Value::Object(fields)
+            if fields.len() <= FEW && fields.keys().map(String::len).sum::<usize>() <= SHORT =>
+        {
             fields.values_mut().for_each(|left| drop(left.take()));
         }
         left => drop(left.take()),
@@ -114,8 +117,10 @@ mod tests {
         let mut input = Value::Object(names(FEW));
         hollow(&mut input);
         assert_eq!(input.as_object().map(Map::len), Some(FEW));
-        let mut input = Value::Object(names(FEW + 1));
-        hollow(&mut input);
-        assert_eq!(input, Value::Null);
+        for mut input in [Value::Object(names(FEW + 1)), json!({ "a".repeat(SHORT + 1): 1 }), json!(["text"])]
+        {
+            hollow(&mut input);
+            assert_eq!(input, Value::Null);
+        }
     }
 }

@@ -59,6 +59,8 @@ impl Drop for Job {
 impl Job {
     /// Tells that the prediction is over. Its name is free by then, or can be taken.
     pub(super) fn end(mut self, error: Option<String>) {
+        // Hollow already, unless it was not run or its decoding has panicked.
+        hollow(&mut self.input);
         let input = self.input.take();
         self.tell_end(error.map(Into::into), input);
     }
@@ -178,7 +180,6 @@ async fn drive(record: &Record, driver: &dyn Driver, task: Task<'_>, is_canceled
     let outbox = task.outbox;
     // One that is canceled before it starts is not polled at all.
     if is_canceled {
-        hollow(task.input);
         return Err(Canceled.into());
     }
     // Dropping the driver's future is how asynchronous code is canceled.

@@ -79,19 +79,40 @@ pub(crate) fn document<T: JsonSchema>(settings: SchemaSettings) -> Value {
 }
 
 /// Says what OpenAPI 3.0 has no words for as closely as it can: each item of a tuple may be what any of them is, whoever has names
-/// of some form may have any names, and what a type has of its own type is anything, as there is no place for it to refer to.
+/// of some form may have any names, one of several types is one of several alternatives, and what a type has of its own type is
+/// anything, as there is no place for it to refer to.
 fn in_openapi(schema: &mut schemars::Schema) {
-    schema.remove("$ref");
     let any_of = |schemas: Vec<Value>| json!({ "anyOf": schemas });
-    if let Some(items) = schema.get_mut("items")
-        && let Value::Array(alternatives) = items
-    {
-        *items = any_of(std::mem::take(alternatives));
-        schema.remove("additionalItems");
+    schema.remove("$ref");
+    if let Some(Value::Array(mut items)) = schema.get("items").cloned() {
+        // Those behind the last may be anything where nothing is said of them, and of their number.
+        let others = schema.remove("additionalItems");
+        if others.is_none() && !schema.as_object().is_some_and(|words| words.contains_key("maxItems")) {
+            schema.remove("items");
+        } else {
+            items.extend(others);
+            schema.insert("items".to_owned(), any_of(items));
+        }
     }
     if let Some(Value::Object(patterns)) = schema.remove("patternProperties") {
-        let others = schema.remove("additionalProperties").filter(|others| *others != Value::Bool(false));
-        let values = patterns.into_iter().map(|(_, values)| values).chain(others);
-        schema.insert("additionalProperties".to_owned(), any_of(values.collect()));
+        let values = patterns.into_iter().map(|(_, values)| values);
+        // Without a word about other names, they may have anything.
+        match schema.remove("additionalProperties") {
+            None | Some(Value::Bool(true)) => {}
+            Some(Value::Bool(false)) => {
+                schema.insert("additionalProperties".to_owned(), any_of(values.collect()));
+            }
+            Some(others) => {
+                schema.insert("additionalProperties".to_owned(), any_of(values.chain([others]).collect()));
+            }
+        }
+    }
+    if let Some(Value::Array(types)) = schema.get("type").cloned() {
+        schema.remove("type");
+        let types = types.into_iter().map(|name| json!({ "type": name }));
+        let alternatives = schema.ensure_object().entry("anyOf").or_insert_with(|| Value::Array(Vec::new()));
+        if alternatives.as_array().is_some_and(Vec::is_empty) {
+            *alternatives = types.collect();
+        }
     }
 }

@@ -261,8 +261,8 @@ impl Record {
         self.complete_with(error, Value::Null);
     }
 
-    /// Does the same, and keeps `rest` until the record is let go of, which whoever waits for the reply does last: so the thread frees it
-    /// that took it, or one like it.
+    /// Does the same, and keeps `rest` until the record is let go of, which whoever waits for the reply mostly does last: so the thread
+    /// frees it that took it, or one like it.
     pub(crate) fn complete_with(&self, error: Option<Arc<str>>, rest: Value) {
         let predict_time = self.created.elapsed();
         let mut state = self.lock();

@@ -15,7 +15,7 @@ use regex::Regex;
 use serde_json::{Number, Value};
 
 pub use self::check::{Problem, Violation, Violations};
-pub(crate) use self::check::{narrow, whole};
+pub(crate) use self::check::{is_same, narrow, whole};
 pub use self::publish::Components;
 
 /// What values a type takes or makes.

@@ -1,9 +1,10 @@
-//! A type of `serde` and `schemars` takes what decodes and is of the types that its published schema says: no more, no less.
+//! A type of `serde` and `schemars` takes what decodes and others accept who read its schema, and nothing of a type that is not published.
 //!
-//! `serde` reads more than `schemars` announces, a struct from the list of its fields and a choice from a map of one; these are tried
-//! beside what is next to valid values.
+//! `serde` reads more than `schemars` announces, as a struct from the list of its fields; such values are tried beside what is next to
+//! valid values.
 
 use std::collections::BTreeMap;
+use std::ffi::CString;
 
 use cog_core::schema::Components;
 use cog_core::{FieldPath, InputValue, Json};
@@ -95,11 +96,22 @@ fn nothing_is_published_that_openapi_has_no_words_for() {
     }
     let documents = [
         published::<Json<Tree>>(),
+        published::<Json<Vec<Tree>>>(),
+        published::<Json<CString>>(),
         published::<Json<(f64, String)>>(),
         published::<Json<BTreeMap<u32, Point>>>(),
     ];
     for document in documents {
-        for word in ["$ref", "$defs", "\"items\":[", "patternProperties", "prefixItems", "additionalItems"] {
+        for word in [
+            "$ref",
+            "$defs",
+            "Tree\":{",
+            "\"items\":[",
+            "\"type\":[",
+            "patternProperties",
+            "prefixItems",
+            "additionalItems",
+        ] {
             assert!(!document.contains(word), "{word}: {document}");
         }
     }
@@ -119,12 +131,33 @@ fn what_authors_ask_of_serde_is_theirs() {
             "{value}"
         );
     }
-    let positional = json!({ "value": { "color": "Red", "at": [0.5, 1.5] } });
-    assert!(Wrapped::<Json<Lenient>>::decode(&mut positional.clone(), &FieldPath::Root).is_ok());
-    assert_eq!(
-        schema.check(&positional).unwrap_err().to_string(),
-        "value/at: invalid type: array, expected object"
-    );
+    for color in [json!({ "color": "Red" }), json!({ "colour": "rouge" }), json!({ "color": "mauve" })] {
+        for place in ["at", "place"] {
+            let mut value = color.clone();
+            value[place] = json!([0.5, 1.5]);
+            let value = json!({ "value": value });
+            assert!(
+                Wrapped::<Json<Lenient>>::decode(&mut value.clone(), &FieldPath::Root).is_ok(),
+                "{value}"
+            );
+            let fault = schema.check(&value).unwrap_err().to_string();
+            assert_eq!(fault, format!("value/{place}: invalid type: array, expected object"), "{value}");
+        }
+    }
+    let schema = Wrapped::<Json<Extended>>::schema();
+    assert!(schema.check(&json!({ "value": { "a": 0.5, "x-b": "c", "n": 5 } })).is_ok());
+    let schema = Wrapped::<Json<Signal>>::schema();
+    for value in [
+        json!({ "kind": "Future", "at": 5 }),
+        json!({ "kind": "point", "at": { "x": 0.5, "y": 0.5 } }),
+        json!({ "kind": "Text", "at": "a" }),
+    ] {
+        assert_eq!(
+            schema.check(&json!({ "value": value })).map_err(|faults| faults.to_string()),
+            Ok(()),
+            "{value}"
+        );
+    }
 }
 
 #[test]
@@ -222,6 +255,29 @@ struct Lenient {
     #[serde(alias = "colour")]
     color: Paint,
     at: Option<Point>,
+    place: Option<Point>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[schemars(extend("patternProperties" = { "^x-": { "type": "string" } }))]
+#[expect(dead_code, reason = "only decoding it is of interest")]
+struct Extended {
+    a: f64,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(tag = "kind")]
+#[expect(dead_code, reason = "only decoding it is of interest")]
+enum Signal {
+    #[serde(alias = "point")]
+    Point {
+        at: Point,
+    },
+    Text {
+        at: String,
+    },
+    #[serde(other)]
+    Unknown,
 }
 
 #[derive(Deserialize, JsonSchema)]
