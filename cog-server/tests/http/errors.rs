@@ -189,9 +189,11 @@ async fn too_large_a_body_is_refused_whether_or_not_it_says_so() {
     let mut connection = Connection::open(server.address).await;
     connection.write(b"POST /predictions HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n").await;
     let chunk = [b"100000\r\n".as_slice(), &[b' '; 0x10_0000], b"\r\n"].concat();
-    for _ in 0..101 {
+    for _ in 0..100 {
         connection.write(&chunk).await;
     }
+    // Some of this is too much already, so the server may have closed the connection before it has all.
+    let _ = connection.try_write(&chunk).await;
     let reply = soon(connection.reply(false)).await;
     assert_eq!((reply.status, reply.json()), (413, too_large));
 }

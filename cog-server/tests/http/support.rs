@@ -1,5 +1,6 @@
 //! A predictor that does what a request says, a server for it, and a client that sends exactly what it is told.
 
+use std::io;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -213,7 +214,12 @@ impl Connection {
     }
 
     pub(crate) async fn write(&mut self, bytes: &[u8]) {
-        self.stream.write_all(bytes).await.unwrap();
+        self.try_write(bytes).await.unwrap();
+    }
+
+    /// Writes to a server that need not listen any more.
+    pub(crate) async fn try_write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.stream.write_all(bytes).await
     }
 
     pub(crate) async fn send(
