@@ -18,6 +18,10 @@ pub use self::check::{Problem, Violation, Violations};
 pub(crate) use self::check::{is_same, narrow, whole};
 pub use self::publish::Components;
 
+/// How many names that no field has are told of, and how many bytes of each.
+const NAMED: usize = 8;
+const NAME: usize = 100;
+
 /// What values a type takes or makes.
 #[derive(Clone, Debug)]
 pub struct Schema {
@@ -287,11 +291,23 @@ impl Schema {
 
     /// Says in the log which members of `input` no field takes. They are ignored, as in Cog.
     pub(crate) fn warn_of_unknown(&self, input: &Value) {
-        if let (Kind::Object(object), Value::Object(input)) = (&self.kind, input) {
-            for name in input.keys().filter(|name| !object.has_field(name)) {
-                tracing::warn!(input = %name, "ignoring an input that the predictor does not have");
-            }
+        let (names, others) = self.unknown(input);
+        for name in names {
+            tracing::warn!(input = %name, "ignoring an input that the predictor does not have");
         }
+        if others > 0 {
+            tracing::warn!(count = others, "ignoring more inputs that the predictor does not have");
+        }
+    }
+
+    /// Returns the beginnings of the first names that no field has, and how many more there are: the log is no place for a whole request.
+    fn unknown<'a>(&self, input: &'a Value) -> (Vec<&'a str>, usize) {
+        let (Kind::Object(object), Value::Object(input)) = (&self.kind, input) else {
+            return (Vec::new(), 0);
+        };
+        let mut unknown = input.keys().filter(|name| !object.has_field(name));
+        let first = unknown.by_ref().take(NAMED).map(|name| &name[..name.floor_char_boundary(NAME)]);
+        (first.collect(), unknown.count())
     }
 
     /// Checks that each field's default is a value that the field takes.
@@ -367,5 +383,24 @@ impl Choices {
             _ => "string",
         };
         Self { values: values.into(), type_name }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Map, json};
+
+    use super::*;
+
+    #[test]
+    fn a_request_full_of_unknown_names_is_told_of_in_short() {
+        let schema = Schema::object(Vec::new());
+        assert_eq!(schema.unknown(&json!({ "a": 1, "b": 2 })), (vec!["a", "b"], 0));
+        let name = format!("{}é", "x".repeat(NAME - 1));
+        assert_eq!(schema.unknown(&json!({ name.as_str(): 1 })), (vec![&name[..NAME - 1]], 0));
+        let many: Map<_, _> = (0..1000).map(|name| (name.to_string(), json!(1))).collect();
+        let many = Value::Object(many);
+        let (names, others) = schema.unknown(&many);
+        assert_eq!((names.len(), others), (NAMED, 1000 - NAMED));
     }
 }
