@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::{self, Write};
 
 use cog_core::{LOG_TEXT_LIMIT, LogSource, OutputCapture, Scope, cut_log_text};
-use cog_stdio::{Capture, Printed, Sink, Stream};
+use cog_process::{Capture, Printed, Sink, Stream};
 
 /// Standard output and standard error of the process, read until this is dropped.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use cog_stdio::{Stream, duplicate};
+use cog_process::{Stream, duplicate};
 use console::Term;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget};
 

@@ -10,6 +10,7 @@ mod cog_yaml;
 mod failure;
 mod predict;
 mod process;
+mod rest;
 mod serve;
 mod signals;
 mod streams;

@@ -6,7 +6,7 @@ use std::fmt;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
-use cog_stdio::{Stream, duplicate};
+use cog_process::{Stream, duplicate};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::failure::Failure;
@@ -131,7 +131,7 @@ impl Process {
         self.has_terminal
     }
 
-    /// Whether the process is the command line's, so that it may decide where logs go.
+    /// Whether the process is the command line's, so that it may decide where logs go and what memory is kept.
     pub(super) const fn is_whole(&self) -> bool {
         self.is_whole
     }

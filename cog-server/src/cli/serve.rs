@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 
 use super::arguments::ServeArguments;
 use super::streams::Streams;
-use super::{Bars, Failure, Process, cog_yaml, fetcher, part, runtime, weights};
+use super::{Bars, Failure, Process, cog_yaml, fetcher, part, rest, runtime, weights};
 use crate::env::Environment;
 use crate::files::{HttpPublish, UploadConfig};
 use crate::lifecycle::{self, ServerConfig, StopCause, WebhookConfig};
@@ -90,7 +90,10 @@ pub(super) fn run(
             ready_file: environment.ready_file.clone(),
             webhooks,
         };
-        let served = lifecycle::serve(listener, engines, server).await;
+        let served = tokio::select! {
+            served = lifecycle::serve(listener, engines, server) => served,
+            never = rest::give_back(), if process.is_whole() => match never {},
+        };
         match served.map_err(|error| Failure::Failed(format!("cannot serve: {error}")))? {
             // As a shell reports it. SIGTERM is how platforms stop a server that has done nothing wrong.
             StopCause::Interrupt => Err(Failure::Stopped(130)),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cog_core::OutputCapture;
-use cog_stdio::{Stream, duplicate};
+use cog_process::{Stream, duplicate};
 
 use super::{Bars, Failure, Process};
 use crate::env::Environment;

@@ -20,3 +20,11 @@ pub(crate) fn unbuffer() {
     // what C prints comes later.
     unsafe { libc::setvbuf(stdout, std::ptr::null_mut(), libc::_IONBF, 0) };
 }
+
+/// Gives whole free pages of all of glibc's arenas back to the system.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[expect(unsafe_code, reason = "there is no safe way to ask this of the C library")]
+pub(crate) fn trim() {
+    // SAFETY: no pointer is passed, and the call takes the locks of the arenas as any other thread that asks for memory.
+    unsafe { libc::malloc_trim(0) };
+}

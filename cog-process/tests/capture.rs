@@ -12,10 +12,10 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 use std::{env, thread};
 
-use cog_stdio::{Capture, Printed, Sink, Stream, duplicate};
+use cog_process::{Capture, Printed, Sink, Stream, duplicate};
 
 /// The variable that tells a process that it is the child, and what to do.
-const ROLE: &str = "COG_STDIO_TEST_ROLE";
+const ROLE: &str = "COG_PROCESS_TEST_ROLE";
 
 /// Tells the test what has been handed over.
 struct Tell(Sender<(Stream, String)>);
