@@ -8,11 +8,13 @@
 //! Slots that have worked last work next, so some of them may rest for long, and a thread takes memory when it works for the first time: a
 //! stack, and its share of the allocator. So that nobody takes that for a leak, each slot has to work once before anything is counted. What
 //! the process has of its own is told besides what is resident, which has more or less of its binary's pages in it as the system sees fit.
-//! glibc keeps some of what a thread has freed for that thread; a run without these caches tells what they make of it. It also keeps large
-//! pieces once such pieces have come and gone; a run in which it may not tells what is left then.
+//! Memory is looked at when the server has rested for a while, as it gives back then what the C library keeps for nobody; what it has at
+//! the end of the load is told besides. glibc keeps some of what a thread has freed for that thread; a run without these caches tells what
+//! they make of it. It also keeps large pieces once such pieces have come and gone; a run in which it may not tells what is left then.
 
 use std::path::{Path, PathBuf};
 use std::thread;
+use std::time::Duration;
 
 use anyhow::{anyhow, ensure};
 use serde_json::json;
@@ -35,6 +37,9 @@ const STEP: usize = 100_000;
 const BOUND: Bound = Bound::AtMost(2.0);
 
 const LARGE: usize = 8 << 20;
+
+/// How long a server rests before it is looked at: it has to rest for five seconds, and looks every five whether it did.
+const REST: Duration = Duration::from_secs(12);
 
 /// One way to keep a server at work.
 #[derive(Clone, Copy)]
@@ -92,9 +97,11 @@ const CASES: [Case; 6] = [
 
 /// What was seen of one server.
 struct Sample {
-    /// Resident bytes after the first step and after the last, and those of them that are the process's own.
+    /// Resident bytes at rest after the first step and after the last, and those of them that are the process's own.
     first: (u64, u64),
     last: (u64, u64),
+    /// Resident bytes at the end of the last step.
+    loaded: u64,
     refused: usize,
 }
 
@@ -119,18 +126,24 @@ impl Case {
         })?;
         let request = http::prediction(&json!({ "text": "world" }), self.headers);
         let mut refused = 0;
-        let mut work = |predictions| -> anyhow::Result<_> {
+        let mut work = |predictions| {
             let outcome = load::drive(&request, server.address(), CONNECTIONS, Until::Replies(predictions))?;
             refused += outcome.refused;
-            Ok((server.resident_memory()?, server.own_memory()?))
+            server.resident_memory()
         };
-        let first = work(STEP)?;
+        let at_rest = || {
+            thread::sleep(REST);
+            anyhow::Ok((server.resident_memory()?, server.own_memory()?))
+        };
+        work(STEP)?;
+        let first = at_rest()?;
         work(self.predictions - 2 * STEP)?;
         if self.large > 0 {
             self.send_large(&server)?;
         }
-        let last = work(STEP)?;
-        Ok(Sample { first, last, refused })
+        let loaded = work(STEP)?;
+        let last = at_rest()?;
+        Ok(Sample { first, last, loaded, refused })
     }
 
     fn tell(&self, samples: &[Sample], report: &mut Report) {
@@ -138,6 +151,7 @@ impl Case {
         let what = |figure: &str| format!("{} predictions, {}: {figure}", self.predictions, self.name);
         let over = |figure: &dyn Fn(&Sample) -> f64| median(samples.iter().map(figure));
         let mebibytes = |bytes: u64| bytes as f64 / f64::from(1 << 20);
+        part.add(what("at the end of the load"), self.whose, over(&|it| mebibytes(it.loaded)), "MiB");
         part.add(what("after the first 100,000"), self.whose, over(&|it| mebibytes(it.first.0)), "MiB");
         part.add(what("after the last 100,000"), self.whose, over(&|it| mebibytes(it.last.0)), "MiB");
         let growth = over(&|it| (it.last.0 as f64 / it.first.0 as f64 - 1.0) * 100.0);
