@@ -7,6 +7,10 @@
 //!
 //! This crate knows nothing of HTTP, command lines or environment variables.
 
+// What the derives write names the crate as its users do.
+#[cfg(test)]
+extern crate self as cog_core;
+
 // In reading order.
 mod device;
 mod error;

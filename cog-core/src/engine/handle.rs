@@ -132,3 +132,38 @@ impl Drop for Watcher {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Engine, EngineConfig, Input, Predictor, Request, Result, Scope, Setup};
+
+    #[derive(Input)]
+    struct Nothing {}
+
+    struct Quick;
+
+    impl Predictor for Quick {
+        type Input = Nothing;
+        type Output = ();
+
+        async fn setup(_: &Setup) -> Result<Self> {
+            Ok(Self)
+        }
+
+        async fn predict(&self, _: Nothing, _: Scope) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn whoever_waits_for_a_prediction_is_the_last_to_let_go_of_it() {
+        let engine = Engine::start::<Quick>(EngineConfig::default()).unwrap();
+        engine.ready().await.unwrap();
+        for _ in 0..20_000 {
+            let handle = engine.submit(Request::new(serde_json::json!({}))).unwrap();
+            handle.wait().await;
+            assert_eq!(Arc::strong_count(&handle.record), 1);
+        }
+    }
+}

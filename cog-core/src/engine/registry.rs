@@ -181,7 +181,7 @@ mod tests {
         registry.enter(&record, || Ok(())).unwrap();
         let text = "x".repeat(log).into();
         record.append(crate::prediction::Event::Log { source: crate::prediction::LogSource::Stdout, text });
-        record.complete(None);
+        Arc::clone(&record).complete(None);
         registry.keep(&record);
         record
     }
@@ -210,7 +210,7 @@ mod tests {
         let record = Record::new("many".parse().unwrap(), false, 8);
         let record = Arc::new(record.with_input(input));
         registry.enter(&record, || Ok(())).unwrap();
-        record.complete(None);
+        Arc::clone(&record).complete(None);
         registry.keep(&record);
         assert_eq!(found(&registry, &["many"]), [false]);
 

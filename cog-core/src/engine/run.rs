@@ -28,51 +28,66 @@ use crate::scope::{Directory, Entered, Scope};
 /// that a target which is slow for long makes the engine refuse requests rather than gather files, memory and connections.
 const PUBLISHING: usize = 64;
 
-/// A prediction that has been accepted. Dropping it ends it, so that none is ever left without an end.
+/// A prediction that has been accepted.
 #[derive(Debug)]
 pub(super) struct Job {
     pub(super) record: Arc<Record>,
     pub(super) input: Value,
     pub(super) context: HashMap<String, String>,
-    pub(super) registry: Arc<Registry>,
-    /// Whether the prediction can be found when it is over.
-    pub(super) is_kept: bool,
-    /// Whether its end has been told.
-    pub(super) has_ended: bool,
     pub(super) temp_directory: Option<PathBuf>,
     /// When it joined the line, if there was no slot for it.
     pub(super) waits_since: Option<Instant>,
+    pub(super) ending: Ending,
+}
+
+impl Job {
+    /// Ends a prediction that is not run.
+    pub(super) fn end(self, error: Option<String>) {
+        let Self { record, input, ending, .. } = self;
+        drop(record);
+        ending.tell(error, input);
+    }
+}
+
+/// The duty to tell that a prediction is over. Dropping it does so, so that none is ever left without an end.
+#[derive(Debug)]
+pub(super) struct Ending {
+    /// `None` when it has been told.
+    pub(super) record: Option<Arc<Record>>,
+    pub(super) registry: Arc<Registry>,
+    /// Whether the prediction can be found when it is over.
+    pub(super) is_kept: bool,
     /// Held until the prediction is over, if it has to be over by a time.
     pub(super) _deadline: Option<Deadline>,
     /// Held until the prediction is over; a shutdown waits for it.
     pub(super) _under_way: TaskTrackerToken,
 }
 
-impl Drop for Job {
+impl Drop for Ending {
     fn drop(&mut self) {
-        if !self.has_ended {
-            self.tell_end(Some("the engine was stopped before the prediction ended".into()), Value::Null);
-        }
+        self.tell_once(Some("the engine was stopped before the prediction ended".into()), Value::Null);
     }
 }
 
-impl Job {
-    /// Tells that the prediction is over. Its name is free by then, or can be taken.
-    pub(super) fn end(mut self, error: Option<String>) {
+impl Ending {
+    /// Tells that the prediction is over, and lets go of what is left of its input. Its name is free by then, or can be taken.
+    ///
+    /// Whoever calls this should hold the record no more: those who wait for the end are to be the last to do so, see
+    /// [`Record::complete_with`].
+    fn tell(mut self, error: Option<String>, mut input: Value) {
         // Hollow already, unless it was not run or its decoding has panicked.
-        hollow(&mut self.input);
-        let input = self.input.take();
-        self.tell_end(error.map(Into::into), input);
+        hollow(&mut input);
+        self.tell_once(error.map(Into::into), input);
     }
 
-    fn tell_end(&mut self, error: Option<Arc<str>>, input: Value) {
-        self.has_ended = true;
+    fn tell_once(&mut self, error: Option<Arc<str>>, input: Value) {
+        let Some(record) = self.record.take() else { return };
         if self.is_kept {
-            self.record.complete(error);
-            self.registry.keep(&self.record);
+            Arc::clone(&record).complete(error);
+            self.registry.keep(&record);
         } else {
-            self.registry.leave(&self.record);
-            self.record.complete_with(error, input);
+            self.registry.leave(&record);
+            record.complete_with(error, input);
         }
     }
 }
@@ -98,16 +113,15 @@ impl Runner {
     /// Runs a prediction on its slot's thread, which is free when this returns and not before the author's code has returned.
     ///
     /// That is the end of the prediction as well, unless files are still being published.
-    pub(super) fn run(&self, mut job: Job, permit: Permit<'_>) {
-        let record = Arc::clone(&job.record);
-        let directory = Directory::new(job.temp_directory.take());
-        let scope = Scope::new(Arc::clone(&record), std::mem::take(&mut job.context), directory);
+    pub(super) fn run(&self, job: Job, permit: Permit<'_>) {
+        let Job { record, mut input, context, temp_directory, waits_since, ending } = job;
+        let scope = Scope::new(Arc::clone(&record), context, Directory::new(temp_directory));
         let outbox = Outbox::new(&record, &scope, self.publisher.as_ref(), &self.runtime);
-        let task = Task { input: &mut job.input, scope: &scope, outbox: &outbox };
+        let task = Task { input: &mut input, scope: &scope, outbox: &outbox };
 
         let is_canceled = record.cancellation().is_cancelled();
         if !is_canceled {
-            let waited = job.waits_since.map(|since| since.elapsed());
+            let waited = waits_since.map(|since| since.elapsed());
             record.append(Event::Started { at: Timestamp::now(), waited });
         }
         let (error, publishing) = {
@@ -138,13 +152,17 @@ impl Runner {
             let place = self.runtime.block_on(self.place(&mut publishing));
             (publishing, place)
         });
+        drop(record);
         // The order is the promise: the slot is free before anybody can learn that the prediction is over.
         drop(permit);
         match publishing {
-            None => job.end(error),
-            // Whoever waits for the end of the job waits for this.
+            None => {
+                drop(scope);
+                ending.tell(error, input);
+            }
+            // Whoever waits for the end of the prediction waits for this.
             Some((publishing, place)) => {
-                self.runtime.spawn(wind_up(job, scope, error, publishing, place));
+                self.runtime.spawn(wind_up(ending, input, scope, error, publishing, place));
             }
         }
     }
@@ -161,7 +179,8 @@ impl Runner {
 
 /// Ends a prediction whose author's code has returned when its files have been published.
 async fn wind_up(
-    job: Job,
+    ending: Ending,
+    input: Value,
     scope: Scope,
     error: Option<String>,
     publishing: Publishing,
@@ -173,7 +192,7 @@ async fn wind_up(
     // It fails where the runtime is going away, and the directory goes with the scope.
     let _ = tokio::task::spawn_blocking(move || scope.remove_directory()).await;
     drop(place);
-    job.end(error);
+    ending.tell(error, input);
 }
 
 async fn drive(record: &Record, driver: &dyn Driver, task: Task<'_>, is_canceled: bool) -> Result<(), Error> {

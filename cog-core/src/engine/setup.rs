@@ -179,7 +179,7 @@ fn open<P: Predictor>(engine: &Weak<Inner>, predictor: P, runtime: Handle) -> Re
 }
 
 /// Notes how the setup ended. Only the first end counts: a setup that ran out of time may still return.
-fn end(engine: &Weak<Inner>, record: &Record, result: Result<()>) {
+fn end(engine: &Weak<Inner>, record: &Arc<Record>, result: Result<()>) {
     let Some(engine) = engine.upgrade() else { return };
     let reason: Option<Arc<str>> = result.err().map(|error| format!("{error:#}").into());
     let is_news = engine.phase.send_if_modified(|phase| {
@@ -187,7 +187,7 @@ fn end(engine: &Weak<Inner>, record: &Record, result: Result<()>) {
             return false;
         }
         // The record first: whoever sees the phase change may read it.
-        record.complete(reason.clone());
+        Arc::clone(record).complete(reason.clone());
         *phase = reason.clone().map_or(Phase::Ready, Phase::SetupFailed);
         true
     });
@@ -197,5 +197,5 @@ fn end(engine: &Weak<Inner>, record: &Record, result: Result<()>) {
         None => tracing::info!("setup finished"),
     }
     // Where the engine has been stopped in the meantime, the record has not ended yet.
-    record.complete(reason);
+    Arc::clone(record).complete(reason);
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::run::Job;
+use super::run::{Ending, Job};
 use super::{Engine, PredictionHandle, Rejection, Request};
 use crate::prediction::Record;
 
@@ -37,13 +37,15 @@ impl Engine {
             record: Arc::clone(&record),
             input: request.input,
             context: request.context,
-            registry: Arc::clone(&inner.registry),
-            is_kept: request.is_kept,
-            has_ended: false,
             temp_directory: inner.config.temp_directory.clone(),
             waits_since: None,
-            _deadline: request.deadline.and_then(|limit| inner.deadlines.set(&record, limit)),
-            _under_way: inner.tracker.token(),
+            ending: Ending {
+                record: Some(Arc::clone(&record)),
+                registry: Arc::clone(&inner.registry),
+                is_kept: request.is_kept,
+                _deadline: request.deadline.and_then(|limit| inner.deadlines.set(&record, limit)),
+                _under_way: inner.tracker.token(),
+            },
         });
         let call = inner.registry.enter(&record, || match inner.pool.admit(&mut job) {
             Some(call) => Ok(call),

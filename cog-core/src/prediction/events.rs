@@ -43,7 +43,7 @@ impl Events {
     pub async fn next(&mut self) -> Option<Result<(u64, Event), Lagged>> {
         let record = Arc::clone(&self.record);
         loop {
-            let mut notified = std::pin::pin!(record.changed.notified());
+            let mut notified = std::pin::pin!(record.bells.changed.notified());
             // Registers before looking, so that an event in between is not missed.
             notified.as_mut().enable();
             let item = self.try_next();

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -36,10 +36,20 @@ pub(crate) struct Record {
     ends_unwatched: bool,
     /// Who hears of the first cancel.
     listener: Option<Arc<dyn HearCancel>>,
-    /// Told after each event; readers of events wait here.
+    pub(super) bells: Arc<Bells>,
+}
+
+/// Where readers of a record wait. Apart from it, so that whoever ends a prediction lets go of the record before those who wait for the end
+/// learn of it: they let go of it last then, and what their thread took it gives back. Otherwise the slots' threads would gather such
+/// memory, each in the allocator's cache for it, for as long as it takes to fill them.
+#[derive(Debug, Default)]
+pub(super) struct Bells {
+    /// Rung after each event; readers of events wait here.
     pub(super) changed: Notify,
-    /// Told after the last event; whoever wants the result only waits here and is not woken in between.
+    /// Rung after the last event; whoever wants the result only waits here and is not woken in between.
     completed: Notify,
+    /// Whether `completed` is rung, or about to be.
+    is_completed: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -90,8 +100,7 @@ impl Record {
             watchers: AtomicUsize::new(0),
             ends_unwatched: false,
             listener: None,
-            changed: Notify::new(),
-            completed: Notify::new(),
+            bells: Arc::default(),
         }
     }
 
@@ -192,7 +201,7 @@ impl Record {
         let reason = limit.filter(|_| is_first).map(|limit| state.say_late(limit));
         drop(state);
         if let Some(reason) = reason {
-            self.changed.notify_waiters();
+            self.bells.changed.notify_waiters();
             tracing::info!(prediction_id = self.id.as_str(), "{reason}");
         }
         if is_first && let Some(listener) = &self.listener {
@@ -221,7 +230,7 @@ impl Record {
         );
         state.append(Event::Log { source: LogSource::Stderr, text: format!("{line}\n").into() });
         drop(state);
-        self.changed.notify_waiters();
+        self.bells.changed.notify_waiters();
         tracing::warn!(
             prediction_id = self.id.as_str(),
             "{line}; code that computes asks `Scope::check` whether to stop"
@@ -234,7 +243,7 @@ impl Record {
         if !state.prediction.status().is_terminal() {
             state.append(event);
             drop(state);
-            self.changed.notify_waiters();
+            self.bells.changed.notify_waiters();
         }
     }
 
@@ -252,18 +261,18 @@ impl Record {
         state.prediction.metrics.check(&name, &value, mode)?;
         state.append(Event::Metric { name, value: Some(value), mode });
         drop(state);
-        self.changed.notify_waiters();
+        self.bells.changed.notify_waiters();
         Ok(())
     }
 
     /// Appends the terminal event. A prediction that was told to stop is `canceled`, however it ended. Only the first call counts.
-    pub(crate) fn complete(&self, error: Option<Arc<str>>) {
+    pub(crate) fn complete(self: Arc<Self>, error: Option<Arc<str>>) {
         self.complete_with(error, Value::Null);
     }
 
-    /// Does the same, and keeps `rest` until the record is let go of, which whoever waits for the reply mostly does last: so the thread
-    /// frees it that took it, or one like it.
-    pub(crate) fn complete_with(&self, error: Option<Arc<str>>, rest: Value) {
+    /// Does the same, and keeps `rest` until the record is let go of. Whoever waits for the reply does that last: so the thread frees both
+    /// that took them, or one like it.
+    pub(crate) fn complete_with(self: Arc<Self>, error: Option<Arc<str>>, rest: Value) {
         let predict_time = self.created.elapsed();
         let mut state = self.lock();
         if state.prediction.status().is_terminal() {
@@ -275,22 +284,25 @@ impl Record {
             None => (Status::Succeeded, None),
         };
         state.rest = rest;
-        let returned = state.say_returned(&self.id);
+        let returned = state.say_returned(&self.id).map(|line| (self.id.clone(), line));
         state.append(Event::Completed(Completion::new(status, error, Timestamp::now(), predict_time)));
         drop(state);
-        self.changed.notify_waiters();
-        self.completed.notify_waiters();
-        if let Some(line) = returned {
-            tracing::warn!(prediction_id = self.id.as_str(), "{line}");
+        let bells = Arc::clone(&self.bells);
+        drop(self);
+        bells.is_completed.store(true, Ordering::Release);
+        bells.changed.notify_waiters();
+        bells.completed.notify_waiters();
+        if let Some((id, line)) = returned {
+            tracing::warn!(prediction_id = id.as_str(), "{line}");
         }
     }
 
     /// Waits for the terminal event.
     pub(crate) async fn completed(&self) {
-        let mut notified = std::pin::pin!(self.completed.notified());
+        let mut notified = std::pin::pin!(self.bells.completed.notified());
         // Registers before looking, so that an end in between is not missed.
         notified.as_mut().enable();
-        if !self.is_over() {
+        if !self.bells.is_completed.load(Ordering::Acquire) {
             notified.await;
         }
     }
