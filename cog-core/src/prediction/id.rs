@@ -76,17 +76,21 @@ impl IdSequence {
         let now = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
         let later = |last: u64| Some(now.max(last.wrapping_add(1)));
         let last = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, later).unwrap_or(now);
-        PredictionId(text(now.max(last.wrapping_add(1))).as_str().into())
+        PredictionId(text(now.max(last.wrapping_add(1))))
     }
 }
 
 /// Writes `pred_` and sixteen hexadecimal digits. Each prediction has such a name, so it is done without the formatter.
-fn text(number: u64) -> String {
-    let digits = (0..16).rev().filter_map(|place| char::from_digit((number >> (4 * place)) as u32 & 15, 16));
-    let mut text = String::with_capacity(21);
-    text.push_str("pred_");
-    text.extend(digits);
-    text
+fn text(number: u64) -> Arc<str> {
+    let mut text = *b"pred_0000000000000000";
+    let mut rest = number;
+    for place in text.iter_mut().skip("pred_".len()).rev() {
+        let digit = (rest & 15) as u8;
+        *place = digit + if digit < 10 { b'0' } else { b'a' - 10 };
+        rest >>= 4;
+    }
+    // It is ASCII.
+    str::from_utf8(&text).unwrap_or_default().into()
 }
 
 #[cfg(test)]
@@ -96,7 +100,7 @@ mod tests {
     #[test]
     fn made_up_names_are_written_as_cog_writes_them() {
         for number in [0, 15, 0x0123_4567_89ab_cdef, u64::MAX] {
-            assert_eq!(text(number), format!("pred_{number:016x}"));
+            assert_eq!(*text(number), format!("pred_{number:016x}"));
         }
     }
 }
