@@ -93,7 +93,7 @@ impl<S: Sink> Capture<S> {
         };
         capture.thread = Some(
             thread::Builder::new()
-                .name("cog-process".to_owned())
+                .name("cog-output".to_owned())
                 .spawn(move || printed.0.read_until(&until))?,
         );
         // What has been printed so far goes to where it was meant to go.

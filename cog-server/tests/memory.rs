@@ -73,7 +73,7 @@ fn at_rest_it_gives_memory_back_that_nobody_uses() {
     let begun = Instant::now();
     while resident_memory() > kept - FREED / 2 {
         assert!(begun.elapsed() < LIMIT, "{} bytes of {kept} are left", resident_memory());
-        // Who looks all the time is no process at rest.
+        // Not to wait for a time, but because a process that looks without end is not at rest.
         thread::sleep(Duration::from_millis(100));
     }
 }

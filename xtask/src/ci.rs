@@ -129,7 +129,7 @@ fn features(workspace: &Workspace) -> Result<()> {
 
 fn no_candle(workspace: &Workspace) -> Result<()> {
     for package in
-        ["cog-core", "cog-macros", "cog-server", "cog-process", "contract", "hello-world", "many-inputs"]
+        ["cog-core", "cog-macros", "cog-process", "cog-server", "contract", "hello-world", "many-inputs"]
     {
         let edges = "normal,build";
         let tree = workspace

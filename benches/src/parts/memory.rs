@@ -8,8 +8,8 @@
 //! Slots that have worked last work next, so some of them may rest for long, and a thread takes memory when it works for the first time: a
 //! stack, and its share of the allocator. So that nobody takes that for a leak, each slot has to work once before anything is counted. What
 //! the process has of its own is told besides what is resident, which has more or less of its binary's pages in it as the system sees fit.
-//! Memory is looked at when the server has rested for a while, as it gives back then what the C library keeps for nobody; what it has at
-//! the end of the load is told besides. glibc keeps some of what a thread has freed for that thread; a run without these caches tells what
+//! Memory is looked at when the server has rested for a while, as ours gives back then what the C library keeps for nobody, which the bare
+//! handler does not; what each has at the end of the load is told besides. glibc keeps some of what a thread has freed for that thread; a run without these caches tells what
 //! they make of it. It also keeps large pieces once such pieces have come and gone; a run in which it may not tells what is left then.
 
 use std::path::{Path, PathBuf};
@@ -38,7 +38,8 @@ const BOUND: Bound = Bound::AtMost(2.0);
 
 const LARGE: usize = 8 << 20;
 
-/// How long a server rests before it is looked at: it has to rest for five seconds, and looks every five whether it did.
+/// How long a server rests before it is looked at: it has to rest for five seconds, and looks every five whether it did, see
+/// `cog-server/src/cli/rest.rs`.
 const REST: Duration = Duration::from_secs(12);
 
 /// One way to keep a server at work.
@@ -90,7 +91,7 @@ const CASES: [Case; 6] = [
     WITH_LARGE,
     Case {
         name: "with large ones in between, none kept by glibc",
-        variables: &[("GLIBC_TUNABLES", "glibc.malloc.mmap_threshold=1048576")],
+        variables: &[("GLIBC_TUNABLES", "glibc.malloc.mmap_threshold=4194304")],
         ..WITH_LARGE
     },
 ];
@@ -152,8 +153,13 @@ impl Case {
         let over = |figure: &dyn Fn(&Sample) -> f64| median(samples.iter().map(figure));
         let mebibytes = |bytes: u64| bytes as f64 / f64::from(1 << 20);
         part.add(what("at the end of the load"), self.whose, over(&|it| mebibytes(it.loaded)), "MiB");
-        part.add(what("after the first 100,000"), self.whose, over(&|it| mebibytes(it.first.0)), "MiB");
-        part.add(what("after the last 100,000"), self.whose, over(&|it| mebibytes(it.last.0)), "MiB");
+        part.add(
+            what("at rest after the first 100,000"),
+            self.whose,
+            over(&|it| mebibytes(it.first.0)),
+            "MiB",
+        );
+        part.add(what("at rest after the last 100,000"), self.whose, over(&|it| mebibytes(it.last.0)), "MiB");
         let growth = over(&|it| (it.last.0 as f64 / it.first.0 as f64 - 1.0) * 100.0);
         let own = over(&|it| (it.last.1 as f64 - it.first.1 as f64) / 1024.0);
         match self.bound {

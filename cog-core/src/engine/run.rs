@@ -115,6 +115,8 @@ impl Runner {
     /// That is the end of the prediction as well, unless files are still being published.
     pub(super) fn run(&self, job: Job, permit: Permit<'_>) {
         let Job { record, mut input, context, temp_directory, waits_since, ending } = job;
+        // Bound after the ending, and so dropped before it where this unwinds: the order of the end is the same then.
+        let permit = permit;
         let scope = Scope::new(Arc::clone(&record), context, Directory::new(temp_directory));
         let outbox = Outbox::new(&record, &scope, self.publisher.as_ref(), &self.runtime);
         let task = Task { input: &mut input, scope: &scope, outbox: &outbox };

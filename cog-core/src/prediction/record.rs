@@ -39,9 +39,9 @@ pub(crate) struct Record {
     pub(super) bells: Arc<Bells>,
 }
 
-/// Where readers of a record wait. Apart from it, so that whoever ends a prediction lets go of the record before those who wait for the end
-/// learn of it: they let go of it last then, and what their thread took it gives back. Otherwise the slots' threads would gather such
-/// memory, each in the allocator's cache for it, for as long as it takes to fill them.
+/// Where readers of a record wait. Apart from it, so that whoever ends a prediction lets go of the record before those who wait for its end
+/// learn of it: where it is not kept, they let go of it last, and what their thread took it gives back. Otherwise the slots' threads would
+/// gather such memory, each in the allocator's cache for it, for as long as it takes to fill them.
 #[derive(Debug, Default)]
 pub(super) struct Bells {
     /// Rung after each event; readers of events wait here.
@@ -270,8 +270,8 @@ impl Record {
         self.complete_with(error, Value::Null);
     }
 
-    /// Does the same, and keeps `rest` until the record is let go of. Whoever waits for the reply does that last: so the thread frees both
-    /// that took them, or one like it.
+    /// Does the same, and keeps `rest` until the record is let go of. Where it is not kept, whoever waits for the end does that last: so the
+    /// thread frees both that took them, or one like it.
     pub(crate) fn complete_with(self: Arc<Self>, error: Option<Arc<str>>, rest: Value) {
         let predict_time = self.created.elapsed();
         let mut state = self.lock();

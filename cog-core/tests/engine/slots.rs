@@ -1,11 +1,12 @@
 //! Invariant 1: never more than slots, and a slot is free when its code has returned.
 
+use std::num::NonZeroUsize;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 
-use cog_core::{Rejection, Request, Status};
+use cog_core::{EngineConfig, OutputCapture, Rejection, Request, Scope, Status};
 
-use crate::support::{order, soon, start};
+use crate::support::{order, soon, start, start_with};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn full_means_refused_and_a_reply_means_free() {
@@ -69,6 +70,31 @@ async fn a_panic_of_any_kind_costs_one_prediction_and_no_slot() {
     prediction.cancel();
     assert_eq!(soon(prediction.completed()).await.status(), Status::Canceled);
     assert_eq!(soon(engine.submit(order("return")).unwrap().completed()).await.status(), Status::Succeeded);
+}
+
+/// Whoever captures what is printed is no author code, and its panic is nobody's fault but its own; the order is the same all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_capture_that_panics_fails_predictions_and_costs_no_slot() {
+    struct Unfit;
+
+    impl OutputCapture for Unfit {
+        fn begin(&self, _: &Scope) {}
+
+        fn end(&self, scope: &Scope) {
+            assert!(scope.id().is_none(), "no prediction can be captured");
+        }
+
+        fn share(&self) {}
+    }
+
+    let output_capture = Some(Arc::new(Unfit) as Arc<dyn OutputCapture>);
+    let slots = NonZeroUsize::new(1);
+    let (engine, _stage) =
+        start_with(EngineConfig { slots, output_capture, ..EngineConfig::default() }).await;
+    for _ in 0..500 {
+        let prediction = engine.submit(order("return")).unwrap();
+        assert_eq!(soon(prediction.completed()).await.status(), Status::Failed);
+    }
 }
 
 /// Blocking code on every slot keeps the runtime free, even one with a single thread.
